@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * engines: everything that can run a program, behind one vtable.
+ */
+#ifndef ENGINES_ENGINES_H
+#define ENGINES_ENGINES_H
+
+#include "case/case.h"
+#include "vm/vm.h"
+
+enum mode {
+	MODE_CHECKED = 1,	/* each access checked: for programs that no verifier has seen */
+	MODE_FUZZ = 2,		/* all registers left, poison, fuel, traps at dead insns */
+	MODE_STEP = 4,		/* registers stored before each insn (implies a trace) */
+};
+
+struct load_opts {
+	uint32_t mode;		/* of MODE_*; 0 is trusting */
+	bool trace;
+	/* From the verifier, per program and slot; NULL without: */
+	const uint8_t *const *dead;	/* != 0: never reached */
+	const uint8_t *const *ctx_ptr;	/* != 0: a context load that yields a pointer */
+};
+
+/* What an engine runs and shows, asked before generating. */
+enum {
+	CAP_REGS = 1,		/* all registers at exit */
+	CAP_R0 = 2,		/* r0 at least */
+	CAP_STACK = 4, CAP_CTX = 8, CAP_PACKET = 16, CAP_MAPS = 32,
+	CAP_HELPERS = 64,	/* digest of helper calls */
+	CAP_TRAP_PC = 128,	/* trap kind and pc */
+	CAP_FUEL = 256,
+	CAP_TRACE = 512,
+	CAP_CHECKED = 1024,	/* runs what no verifier has seen */
+	CAP_EXACT_MEM = 2048,	/* same addresses and poison as interp */
+};
+
+struct engine {
+	const char *name;
+	uint32_t (*caps)(void);		/* 0: not available on this machine */
+	void *(*load)(const struct engine *, const struct unit *, const struct load_opts *,
+		      struct outcome *reject);	/* NULL: see *reject */
+	void (*run)(void *loaded, struct guest *, const struct input *, struct outcome *);
+	void (*unload)(void *loaded);
+};
+
+/* From engines.def; NULL if there is none of this name. */
+const struct engine *engine_by_name(const char *name);
+const struct engine *engine_at(uint32_t i);	/* NULL past the end */
+
+#endif

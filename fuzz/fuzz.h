@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fuzz: generate, mutate, run one trial, judge it, keep and shrink findings.
+ */
+#ifndef FUZZ_FUZZ_H
+#define FUZZ_FUZZ_H
+
+#include "case/case.h"
+#include "engines/engines.h"
+#include "verifier/verifier.h"
+
+/* ---- gen.c: the generator ---------------------------------------------------- */
+
+/*
+ * Where the generator's decisions come from: a seed, or choice bytes (which
+ * run out into zeros, so that any byte string is a program).
+ */
+struct choice {
+	struct rng rng;
+	const uint8_t *bytes;	/* NULL: from rng */
+	size_t len, pos;
+};
+void choice_seed(struct choice *c, uint64_t seed);
+void choice_bytes(struct choice *c, const uint8_t *p, size_t n);
+/* Uniform in [0, n), n > 0. */
+uint32_t choice_below(struct choice *c, uint32_t n);
+uint64_t choice_u64(struct choice *c);
+
+struct gen_opts {
+	uint32_t types;		/* bit N: prog_type N may be chosen (0: all that run) */
+	enum priv priv;		/* what the verifier will be asked */
+	uint32_t insns;		/* aim for about so many (0: 30) */
+	uint32_t inputs;	/* per program (0: 1) */
+	uint32_t groups;	/* bit per insn_group that may be used (0: all that run) */
+	bool wild;		/* second level: arbitrary decodable insns, for checked mode */
+};
+
+/*
+ * Builds a typed case: accepted by the verifier nearly always, all insn
+ * classes and register pairs, maps, helpers, subprograms, tail calls, loops.
+ */
+void gen_case(struct choice *c, const struct gen_opts *o, struct arena *a, struct testcase *tc);
+
+/* ---- mutate.c: one mutator for libFuzzer, AFL++ and the built-in loop ----------- */
+
+/* A changed copy, always well-formed; name (may be NULL) receives what was done. */
+void mutate_case(struct rng *r, const struct testcase *in, const struct testcase *other,
+		 struct arena *a, struct testcase *out, const char **name);
+/*
+ * On serialised cases (any bytes): mutates into buf, at most cap bytes;
+ * returns the new length.  other may be NULL (no splice).
+ */
+size_t mutate_bytes(uint8_t *buf, size_t len, size_t cap, const uint8_t *other, size_t nother,
+		    uint64_t seed);
+
+/* edit.c: edits of a program that keep it well-formed (shared with the minimiser). */
+
+/* Deletes slots [from, to) with jump, call and subprogram fix-up; false if impossible. */
+bool edit_delete(const struct program *p, uint32_t from, uint32_t to, struct arena *a,
+		 struct program *out);
+/* Inserts n slots before slot at; jumps over the place are fixed. */
+bool edit_insert(const struct program *p, uint32_t at, const struct insn *in, uint32_t n,
+		 struct arena *a, struct program *out);
+
+/* ---- pipeline.c: run_one() is the architecture ----------------------------------- */
+
+enum { MAX_ENGINES = 4 };
+
+struct pipeline;
+struct pipe_opts {
+	const struct engine *engine[MAX_ENGINES];	/* [0] is the reference: traces */
+	uint32_t nengine;
+	enum priv priv;
+	enum walk walk;
+	bool alternate;		/* both walks in turn, by case hash */
+	bool sound;		/* containment oracle on */
+	bool unverified;	/* run what the verifier rejects in checked mode too */
+};
+
+/* One case through all stages. */
+struct trial {
+	const struct testcase *tc;
+	struct arena *arena;
+	struct verdict verdict[MAX_PROGS];	/* per program of the unit */
+	bool accepted;			/* all of them */
+	enum walk walk;
+	uint32_t nengine;
+	const struct engine *engine[MAX_ENGINES];
+	const struct input *input;	/* the one being judged */
+	uint32_t input_index;
+	struct outcome out[MAX_ENGINES];
+	const struct layout *layout;	/* guest memory of the run */
+};
+
+enum ruling { HOLDS, FAILS, NO_OPINION };	/* NO_OPINION is counted and shown, never silent */
+
+/* Where and how two views of a program first differ. */
+struct finding {
+	const char *oracle;
+	const char *engines[2];
+	uint32_t input_index;
+	struct pc pc;			/* first diverging insn; insn == UINT32_MAX: not known */
+	char kind[32];			/* of the insn there: "ADD64_X" */
+	char place[32];			/* "r3", "stack", "packet", "trap", "exit", "map 0", ... */
+	char what[256];			/* a sentence for people */
+	char signature[160];		/* oracle/engines/kind/place: stable, names the bucket */
+};
+
+struct oracle {
+	const char *name, *claim;	/* claim: one sentence, printed in reports */
+	uint32_t needs;			/* CAP_* it reads */
+	enum ruling (*judge)(const struct trial *, struct finding *);
+};
+enum oracle_id {
+#define ORACLE(name) ORACLE_##name,
+#include "fuzz/oracles.def"
+	ORACLE_N,
+};
+extern const struct oracle oracles[ORACLE_N];
+
+struct stats {
+	uint64_t programs, accepted, executed, runs, comparisons, states_checked;
+	uint64_t findings, traps, fuel, rejected_wild, unsupported, broken;
+	uint64_t ruling[ORACLE_N][3];
+	uint64_t executed_insns, processed, insns, with_branch, with_memory;
+	uint64_t hist_executed[32];	/* by log2, for medians */
+	uint64_t ns_stage[8];		/* bench: time per stage, see stage_name */
+};
+
+struct pipeline *pipeline_new(const struct pipe_opts *o, char *why);
+void pipeline_free(struct pipeline *p);
+/*
+ * Runs one case through all stages.  Returns the number of findings (0 is
+ * fine), the first of which is in *f.
+ */
+uint32_t run_one(struct pipeline *p, const struct testcase *tc, struct finding *f);
+struct stats *pipeline_stats(struct pipeline *p);
+
+/* ---- locate.c: the first diverging pc (step mode, else by bisecting fuel) --------- */
+
+void locate(struct pipeline *p, const struct testcase *tc, struct finding *f);
+
+/* ---- minimise.c --------------------------------------------------------------------- */
+
+/* "Is it still the same?": the minimiser knows nothing else of the pipeline. */
+typedef bool (*same_fn)(void *arg, const struct testcase *tc);
+struct min_stats {
+	uint32_t tried, kept, insns_before, insns_after;
+};
+/* The smallest case found: no single deletion keeps same() true.  Deterministic. */
+void minimise(const struct testcase *tc, same_fn same, void *arg, uint32_t budget, struct arena *a,
+	      struct testcase *out, struct min_stats *st);
+
+/* ---- findings.c: a folder per finding, a bucket per signature -------------------------- */
+
+/* Writes dir/<bucket>/ (case.bin, case.plx, report.txt, report.json); false with why[96]. */
+bool finding_save(const char *dir, struct pipeline *p, const struct testcase *tc,
+		  const struct testcase *min, const struct finding *f, char *why);
+void finding_signature(struct finding *f);
+
+/* ---- campaign.c: the built-in loop ------------------------------------------------------ */
+
+struct campaign_opts {
+	struct pipe_opts pipe;
+	struct gen_opts gen;
+	double seconds;		/* 0: no limit */
+	uint64_t execs;		/* programs, over all jobs; 0: no limit */
+	uint64_t seed;
+	uint32_t jobs;
+	const char *corpus, *out;
+	bool keep_going;	/* past the first finding of a bucket */
+	bool json;
+	uint32_t wild_percent;	/* share of second-level cases */
+};
+/* 0 no finding, 1 findings, 3 environment. */
+int campaign_run(const struct campaign_opts *o, FILE *out);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verifier: filter, soundness oracle and guide.  Never includes vm/ or jit/.
+ */
+#ifndef VERIFIER_VERIFIER_H
+#define VERIFIER_VERIFIER_H
+
+#include "case/case.h"
+
+/* ---- tnum.c: what is known of each bit -------------------------------------- */
+
+/* Bits set in mask are unknown, the others are as in value; value & mask == 0. */
+struct tnum {
+	uint64_t value, mask;
+};
+struct tnum tnum_const(uint64_t v);
+struct tnum tnum_unknown(void);
+/* The smallest tnum that holds [lo, hi], lo <= hi. */
+struct tnum tnum_range(uint64_t lo, uint64_t hi);
+struct tnum tnum_lsh(struct tnum a, uint8_t shift);
+struct tnum tnum_rsh(struct tnum a, uint8_t shift);
+struct tnum tnum_arsh(struct tnum a, uint8_t shift, uint8_t width);
+struct tnum tnum_add(struct tnum a, struct tnum b);
+struct tnum tnum_sub(struct tnum a, struct tnum b);
+struct tnum tnum_neg(struct tnum a);
+struct tnum tnum_and(struct tnum a, struct tnum b);
+struct tnum tnum_or(struct tnum a, struct tnum b);
+struct tnum tnum_xor(struct tnum a, struct tnum b);
+struct tnum tnum_mul(struct tnum a, struct tnum b);
+struct tnum tnum_bswap(struct tnum a, uint8_t bits);
+/* False if no value is in both; otherwise *out is the meet. */
+bool tnum_meet(struct tnum a, struct tnum b, struct tnum *out);
+struct tnum tnum_join(struct tnum a, struct tnum b);
+/* The low size bytes, zero-extended. */
+struct tnum tnum_cast(struct tnum a, uint8_t size);
+struct tnum tnum_subreg(struct tnum a);
+struct tnum tnum_with_subreg(struct tnum a, struct tnum low);
+bool tnum_is_const(struct tnum a);
+bool tnum_is_aligned(struct tnum a, uint64_t size);
+bool tnum_contains(struct tnum a, uint64_t v);
+/* Every member of b is one of a. */
+bool tnum_subset(struct tnum a, struct tnum b);
+
+/* ---- scalar.c: tnum and four ranges, kept in step ------------------------------ */
+
+struct scalar {
+	struct tnum var;
+	uint64_t umin, umax;
+	int64_t smin, smax;
+	uint32_t u32min, u32max;
+	int32_t s32min, s32max;
+};
+
+struct scalar scalar_unknown(void);
+struct scalar scalar_const(uint64_t v);
+struct scalar scalar_urange(uint64_t lo, uint64_t hi);
+struct scalar scalar_srange(int64_t lo, int64_t hi);
+/* The low size bytes, zero-extended (what a narrow load of it yields). */
+struct scalar scalar_cast(struct scalar s, uint8_t size);
+bool scalar_is_const(const struct scalar *s);
+bool scalar_contains(const struct scalar *s, uint64_t v);	/* v lies in all five at once */
+/* Each part of b lies within that part of a (what pruning compares). */
+bool scalar_subset(const struct scalar *a, const struct scalar *b);
+/* Structural invariants: min <= max each, tnum well-formed, const agrees.  For asserts. */
+bool scalar_check(const struct scalar *s);
+
+/*
+ * A scalar domain: the transfer functions behind one interface, so that
+ * Linux 6.18's and better ones can be compared state by state.  All pure.
+ */
+struct domain {
+	const char *name;
+	/* dst = dst op src at width 32 or 64 (result zero-extended); MOV, MOVSX look at src. */
+	struct scalar (*alu)(enum insn_op op, uint8_t width, struct scalar dst, struct scalar src);
+	/* 1 always taken, 0 never, -1 unknown. */
+	int (*branch)(enum insn_op op, uint8_t width, const struct scalar *dst, const struct scalar *src);
+	/*
+	 * Narrows both operands for the edge on which the comparison came out as
+	 * taken.  False: no value satisfies it, the edge is dead.
+	 */
+	bool (*refine)(enum insn_op op, uint8_t width, bool taken, struct scalar *dst, struct scalar *src);
+	/* Lets each part learn from the others; false if they contradict (empty). */
+	bool (*sync)(struct scalar *s);
+};
+extern const struct domain domain_linux;	/* as Linux 6.18, where that is sound */
+
+/* ---- state.h: registers, stack, frames ------------------------------------------- */
+
+enum reg_type {
+	T_NOT_INIT, T_SCALAR, T_CTX, T_STACK, T_MAP_PTR, T_MAP_KEY, T_MAP_VALUE,
+	T_PACKET, T_PACKET_META, T_PACKET_END, T_MEM, T_BUF, T_FUNC, T_SOCKET,
+	T_SOCK_COMMON, T_TCP_SOCK, T_XDP_SOCK, T_FLOW_KEYS, T_BTF_ID, T_TP_BUFFER,
+	T_N,
+};
+enum {
+	TF_NULL = 1,		/* may be NULL; id ties copies together */
+	TF_RDONLY = 2, TF_UNINIT = 4, TF_TRUSTED = 8, TF_RINGBUF = 16, TF_UNTRUSTED = 32,
+	TF_PLAIN = 64,		/* T_MEM: the memory of a PLAIN program, size from input */
+};
+
+/* Packet ranges below zero, for pkt compared with pkt_end. */
+struct reg_state {
+	struct scalar s;	/* scalars: the value; pointers: the variable offset */
+	int32_t off;		/* pointers: the fixed offset */
+	uint32_t id;		/* equal ids: equal scalar (up to delta), same packet pointer, same null test */
+	uint32_t ref;		/* id of the reference held, 0 without */
+	int32_t delta;		/* scalar = (value of id's class) + delta, with has_delta */
+	union {
+		uint32_t map;	/* T_MAP_*: index into unit.map */
+		int32_t range;	/* T_PACKET*: bytes known to be there; < 0: at or beyond the end */
+		uint32_t size;	/* T_MEM, T_BUF: bytes */
+		uint32_t frame;	/* T_STACK: whose stack */
+		uint32_t subprog; /* T_FUNC */
+		uint32_t btf;	/* T_BTF_ID: index of a name, see platform */
+	};
+	uint32_t map_uid;	/* T_MAP_VALUE of an inner map: which lookup */
+	uint8_t type;		/* enum reg_type */
+	uint8_t flags;		/* TF_* */
+	bool precise;
+	bool has_delta;
+};
+
+enum slot_type {
+	SLOT_INVALID, SLOT_MISC, SLOT_ZERO, SLOT_SPILL, SLOT_ITER, SLOT_DYNPTR,
+};
+struct stack_slot {		/* 8 bytes of stack; slot i covers [-8 * (i + 1), -8 * i) of r10 */
+	struct reg_state spill;	/* valid if type[7] is SLOT_SPILL */
+	uint8_t type[8];	/* by byte, [0] lowest address */
+};
+struct func_state {
+	struct reg_state reg[REGS];
+	struct stack_slot *slot;
+	uint16_t nslot, cap;	/* slots at and beyond nslot are SLOT_INVALID */
+	uint32_t subprog;
+	uint32_t callsite;	/* slot of the call insn in the caller */
+};
+enum { MAX_REFS = 32 };
+struct ref_state {
+	uint32_t id, insn;	/* acquired at */
+	uint8_t kind;		/* socket, ringbuf, spin lock, ... */
+};
+struct vstate {
+	struct func_state *frame[MAX_FRAMES];
+	uint32_t curframe;
+	uint32_t insn;		/* the state holds before this slot */
+	uint32_t next_id;
+	uint32_t nref;
+	struct ref_state ref[MAX_REFS];
+	uint32_t active_lock;	/* id of the map value that is locked, 0 without */
+	uint32_t may_goto_depth;
+};
+
+/* ---- verify.c ------------------------------------------------------------------------ */
+
+enum verr {
+#define VERR(name, text) V_##name,
+#include "verifier/errors.def"
+	VERR_N,
+};
+extern const char *const verr_name[VERR_N];
+
+enum walk { WALK_EXACT, WALK_LINUX };
+
+struct vopts {
+	enum priv priv;
+	enum walk walk;
+	uint8_t log;		/* 0, 1, 2 as Linux */
+	bool record;		/* keep states per slot for the soundness oracle */
+	bool strict_align;
+	uint32_t max_insns;	/* processed; 0: the default budget of the walk */
+	uint32_t max_records;	/* per slot; 0: the default */
+	const struct domain *domain; /* NULL: domain_linux */
+};
+
+/* States recorded before a slot. */
+struct record {
+	const struct vstate *state;
+	struct record *next;
+};
+struct records {
+	struct record **at;	/* by slot; NULL: never visited */
+	uint32_t *count;	/* by slot, also counts what was not kept */
+	bool overflow;		/* some slot has more than was kept */
+	bool pruned;		/* Linux walk: some path was pruned */
+};
+
+enum { AUX_SEEN = 1, AUX_CTX_PTR = 2, AUX_PRUNE_POINT = 4, AUX_PRUNED_HERE = 8 };
+
+struct verdict {
+	bool accepted;
+	enum verr err;		/* V_OK if accepted */
+	uint32_t pc;		/* of the rejection */
+	char msg[160];		/* short sentence, as Linux logs it */
+	int8_t reg;		/* the register involved, -1 without */
+	uint64_t processed;	/* insns */
+	uint32_t states, peak_states, max_states_per_insn;
+	uint32_t stack[MAX_FRAMES]; /* bytes of stack used by subprogs 0.. */
+	const uint8_t *aux;	/* AUX_* per slot, from the arena */
+	struct scalar ret;	/* join of r0 over all exits of main */
+	bool ret_known;
+	struct records rec;	/* if asked for */
+	const char *log;	/* NUL-terminated, "" without */
+	size_t nlog;
+};
+
+/*
+ * Verifies program prog of the unit.  All memory comes from a and lives until
+ * it is reset; no globals.
+ */
+void verify(const struct unit *u, uint32_t prog, const struct vopts *o, struct arena *a,
+	    struct verdict *out);
+
+#endif

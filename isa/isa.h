@@ -208,8 +208,9 @@ uint16_t insn_writes(const struct insn *in, uint8_t id);
 
 /*
  * Marks where basic blocks begin, for a program that passed program_check():
- * slot 0, jump targets, local call and LD_CODE_ADDR targets, and the insns after conditional
- * jumps, may_goto, ja, exit and local calls.  Helper calls do not end a block.
+ * slot 0, jump targets, local call and LD_CODE_ADDR targets, and the insns
+ * after conditional jumps, may_goto, ja, exit and local calls.  Helper calls do
+ * not end a block.
  * Both engines charge fuel at these places.  leader has len bytes.
  */
 void program_leaders(const struct insn *in, const uint8_t *ids, uint32_t len, uint8_t *leader);

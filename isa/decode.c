@@ -146,6 +146,8 @@ uint8_t insn_decode(const struct insn *in, uint32_t left, enum insn_err *err)
 		why = INSN_EREG;
 	else if (r->kind == K_LD_IMM64)
 		why = check_second(in, r, left);
+	else if (r->kind == K_ADDR_CAST && in->imm != 1 && in->imm != 1 << 16)
+		why = INSN_ERESERVED;	/* Linux: between address spaces 0 and 1 only */
 out:
 	if (err)
 		*err = why;
@@ -262,6 +264,19 @@ static const char *kernel_name(uint8_t code)
 	return "BPF_JMP/JMP32";
 }
 
+/* Bytes and half-words have load-acquire and store-release only. */
+static void explain_atomic(const struct insn *in, struct check_err *why)
+{
+	struct insn wide = *in;
+
+	wide.code = CLS_STX | SZ_DW | MD_ATOMIC;
+	if (insn_decode(&wide, 1, NULL) != I_NONE)
+		snprintf(why->msg, sizeof(why->msg), "invalid atomic operand size");
+	else
+		snprintf(why->msg, sizeof(why->msg), "BPF_ATOMIC uses invalid atomic opcode %02x",
+			 (uint32_t)in->imm);
+}
+
 /* The sentence for what insn_decode() says of in. */
 static void explain(const struct insn *in, struct check_err *why)
 {
@@ -274,10 +289,11 @@ static void explain(const struct insn *in, struct check_err *why)
 		break;
 	case INSN_ESELECTOR:
 		if (sel_of[in->code] == SEL_IMM && (in->code & 7) == CLS_STX)
-			snprintf(msg, size, "BPF_ATOMIC uses invalid atomic opcode %02x",
-				 (uint32_t)in->imm);
+			explain_atomic(in, why);
 		else if (in->code == 0x18)
 			snprintf(msg, size, "unrecognized bpf_ld_imm64 insn");
+		else if (in->code == 0xe5)
+			snprintf(msg, size, "invalid may_goto imm %d", in->imm);
 		else
 			snprintf(msg, size, "%s uses reserved fields", kernel_name(in->code));
 		break;
@@ -285,6 +301,11 @@ static void explain(const struct insn *in, struct check_err *why)
 		/* The first slot of a wide instruction reserves off only. */
 		if (in->code == 0x18 && in->off == 0)
 			snprintf(msg, size, "unrecognized bpf_ld_imm64 insn");
+		else if (in->code == 0xe5)
+			snprintf(msg, size, "invalid may_goto imm %d", in->imm);
+		else if (in->code == 0xbf && in->off == 1)
+			snprintf(msg, size, "addr_space_cast insn can only convert between "
+				 "address space 1 and 0");
 		else
 			snprintf(msg, size, "%s uses reserved fields", kernel_name(in->code));
 		break;

@@ -105,7 +105,7 @@ enum insn_group {
 	G_PACKET, G_LINUX, G_CALLX, G_N,
 };
 
-/* Fields that a row uses as operands; the others must be zero. */
+/* Fields that a row uses as operands (IMM64: the imm of the second slot); the others must be zero. */
 enum { F_DST = 1, F_SRC = 2, F_OFF = 4, F_IMM = 8, F_IMM64 = 16 };
 enum insn_sel { SEL_NONE, SEL_OFF, SEL_IMM, SEL_SRC };
 

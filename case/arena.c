@@ -15,7 +15,10 @@
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 enum { GAP = 16 };
-#define poison(p, n) __asan_poison_memory_region(p, n)
+static __attribute__((noinline)) void poison(void *p, size_t n)
+{
+	__asan_poison_memory_region(p, n);
+}
 #define unpoison(p, n) __asan_unpoison_memory_region(p, n)
 #else
 enum { GAP = 0 };

@@ -117,9 +117,11 @@ struct input {			/* all that a run may observe: same input, same outcome */
 enum { FUEL_DEFAULT = 1 << 20, FUEL_FUZZ = 1 << 14 };
 
 /*
- * Fills what can be derived: ids, check, subprogs (from local calls when sub
- * is NULL), default attach type and licence, hash.  p->insn, len, type must be
- * set.  Memory comes from a.
+ * Fills what can be derived: ids, check, subprogs, default attach type and
+ * licence, hash.  p->insn, len, type must be set.  Memory comes from a.
+ * Subprogs start at slot 0 and at the targets of local calls and code
+ * addresses; a list given in p->sub (sorted by start) lends them names and
+ * linkage, but adds and removes none.
  */
 void program_seal(struct program *p, struct arena *a);
 uint64_t unit_hash(const struct unit *u);

@@ -6,15 +6,6 @@
 
 /* ---- subprograms ------------------------------------------------------------ */
 
-/* The entry of the caller's list that starts at slot start, or NULL. */
-static const struct subprog *sub_given(const struct program *p, uint32_t start)
-{
-	for (uint32_t i = 0; i < p->nsub; i++)
-		if (p->sub[i].start == start)
-			return &p->sub[i];
-	return NULL;
-}
-
 /* Marks slot 0 and every target of a local call or code address; returns how many. */
 static uint32_t sub_mark(const struct program *p, uint8_t *mark)
 {
@@ -50,7 +41,7 @@ static void sub_derive(struct program *p, struct arena *a)
 {
 	struct subprog *sub;
 	uint8_t *mark = NULL;
-	uint32_t n = 1, i = 0;
+	uint32_t n = 1, i = 0, k = 0;
 
 	if (sub_wanted(p)) {
 		mark = arena_alloc(a, p->len);
@@ -58,16 +49,17 @@ static void sub_derive(struct program *p, struct arena *a)
 	}
 	sub = arena_alloc(a, n * sizeof(*sub));
 	for (uint32_t pc = 0; i < n; pc++) {
-		const struct subprog *given;
-
 		if (pc && !mark[pc])
 			continue;
-		given = p->sub ? sub_given(p, pc) : NULL;
 		if (i)
 			sub[i - 1].end = pc;
 		sub[i].start = pc;
-		sub[i].name = given ? given->name : NULL;
-		sub[i].global = given && given->global;
+		while (p->sub && k < p->nsub && p->sub[k].start < pc)
+			k++;
+		if (p->sub && k < p->nsub && p->sub[k].start == pc) {
+			sub[i].name = p->sub[k].name;
+			sub[i].global = p->sub[k].global;
+		}
 		i++;
 	}
 	sub[n - 1].end = p->len;

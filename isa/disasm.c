@@ -65,6 +65,9 @@ static void put_field(struct printer *p, char letter, const struct insn *in)
 	case 'J':
 		put(p, "%+d", in->imm);
 		break;
+	case 'c':
+		put(p, "pc%+d", in->imm);
+		break;
 	case 'k':
 		put(p, "%d", in->imm);
 		if (in->off)
@@ -102,11 +105,15 @@ uint32_t insn_print(char *buf, size_t size, const struct insn *in, uint32_t left
 		put(&p, ".slot 0x%016" PRIx64, slot);
 		return 1;
 	}
-	for (const char *t = insn_row(id)->text; *t; t++) {
-		if (*t == '$')
-			put_field(&p, *++t, in);
-		else
-			put(&p, "%c", *t);
+	for (const char *t = insn_row(id)->text; *t; ) {
+		int literal = (int)strcspn(t, "$");
+
+		put(&p, "%.*s", literal, t);
+		t += literal;
+		if (*t) {
+			put_field(&p, t[1], in);
+			t += 2;
+		}
 	}
 	return insn_slots(id);
 }

@@ -26,9 +26,11 @@ struct tnum tnum_neg(struct tnum a);
 struct tnum tnum_and(struct tnum a, struct tnum b);
 struct tnum tnum_or(struct tnum a, struct tnum b);
 struct tnum tnum_xor(struct tnum a, struct tnum b);
-struct tnum tnum_mul(struct tnum a, struct tnum b);
+struct tnum tnum_mul(struct tnum a, struct tnum b);		/* the meet of the next two */
+struct tnum tnum_mul_join(struct tnum a, struct tnum b);	/* as Linux since 6.18 */
+struct tnum tnum_mul_split(struct tnum a, struct tnum b);	/* as Linux 5.14 to 6.17 */
 struct tnum tnum_bswap(struct tnum a, uint8_t bits);
-/* False if no value is in both; otherwise *out is the meet. */
+/* The meet.  False if no value is in both; *out then is some tnum. */
 bool tnum_meet(struct tnum a, struct tnum b, struct tnum *out);
 struct tnum tnum_join(struct tnum a, struct tnum b);
 /* The low size bytes, zero-extended. */
@@ -84,21 +86,35 @@ struct domain {
 };
 extern const struct domain domain_linux;	/* as Linux 6.18, where that is sound */
 
-/* ---- state.h: registers, stack, frames ------------------------------------------- */
+/* ---- state.c: registers, stack, frames ------------------------------------------- */
 
+/*
+ * Sizes (64-bit hosts): a register 96 bytes, a stack slot 104, a frame 1,096
+ * (without its slots), a state 168 (without its frames).  Frames and slot arrays
+ * are shared between states until one of them writes.
+ */
 enum reg_type {
 	T_NOT_INIT, T_SCALAR, T_CTX, T_STACK, T_MAP_PTR, T_MAP_KEY, T_MAP_VALUE,
 	T_PACKET, T_PACKET_META, T_PACKET_END, T_MEM, T_BUF, T_FUNC, T_SOCKET,
 	T_SOCK_COMMON, T_TCP_SOCK, T_XDP_SOCK, T_FLOW_KEYS, T_BTF_ID, T_TP_BUFFER,
+	T_ARENA, T_DYNPTR,
 	T_N,
 };
 enum {
 	TF_NULL = 1,		/* may be NULL; id ties copies together */
 	TF_RDONLY = 2, TF_UNINIT = 4, TF_TRUSTED = 8, TF_RINGBUF = 16, TF_UNTRUSTED = 32,
 	TF_PLAIN = 64,		/* T_MEM: the memory of a PLAIN program, size from input */
+	TF_RCU = 128,
 };
 
-/* Packet ranges below zero, for pkt compared with pkt_end. */
+/* Packet ranges below zero: the pointer was compared with pkt_end and lies there or beyond. */
+enum { RANGE_BEYOND_END = -1, RANGE_AT_END = -2 };
+
+/*
+ * A concrete pointer is base + off + (some member of s), where the base is:
+ * the frame's r10 (T_STACK), data and data_meta (T_PACKET*; with an id, s and
+ * off are relative to that), the start of the object otherwise.
+ */
 struct reg_state {
 	struct scalar s;	/* scalars: the value; pointers: the variable offset */
 	int32_t off;		/* pointers: the fixed offset */
@@ -111,9 +127,13 @@ struct reg_state {
 		uint32_t size;	/* T_MEM, T_BUF: bytes */
 		uint32_t frame;	/* T_STACK: whose stack */
 		uint32_t subprog; /* T_FUNC */
-		uint32_t btf;	/* T_BTF_ID: index of a name, see platform */
+		uint32_t btf;	/* T_BTF_ID: index of a name, see btf_name() */
+		struct {	/* SLOT_ITER, SLOT_DYNPTR: reserved */
+			uint8_t kind, state;
+			uint16_t depth;
+		} obj;
 	};
-	uint32_t map_uid;	/* T_MAP_VALUE of an inner map: which lookup */
+	uint32_t map_uid;	/* T_MAP_VALUE of an inner map: which lookup; T_MAP_PTR likewise */
 	uint8_t type;		/* enum reg_type */
 	uint8_t flags;		/* TF_* */
 	bool precise;
@@ -124,7 +144,12 @@ enum slot_type {
 	SLOT_INVALID, SLOT_MISC, SLOT_ZERO, SLOT_SPILL, SLOT_ITER, SLOT_DYNPTR,
 };
 struct stack_slot {		/* 8 bytes of stack; slot i covers [-8 * (i + 1), -8 * i) of r10 */
-	struct reg_state spill;	/* valid if type[7] is SLOT_SPILL */
+	/*
+	 * The register spilled here, if type[0] is SLOT_SPILL.  A narrow spill has
+	 * its value in the low bytes: type[0] to type[n - 1] are SLOT_SPILL, and the
+	 * bytes above are not part of it.
+	 */
+	struct reg_state spill;
 	uint8_t type[8];	/* by byte, [0] lowest address */
 };
 struct func_state {
@@ -133,31 +158,49 @@ struct func_state {
 	uint16_t nslot, cap;	/* slots at and beyond nslot are SLOT_INVALID */
 	uint32_t subprog;
 	uint32_t callsite;	/* slot of the call insn in the caller */
+	uint32_t shared;	/* states that hold this frame; see state.c */
+	bool in_callback;	/* reserved: so are the bounds of what it may return */
+	int32_t ret_lo, ret_hi;
 };
 enum { MAX_REFS = 32 };
+enum ref_kind { REF_PTR, REF_LOCK, REF_RCU, REF_PREEMPT, REF_IRQ };
 struct ref_state {
 	uint32_t id, insn;	/* acquired at */
-	uint8_t kind;		/* socket, ringbuf, spin lock, ... */
+	uint8_t kind;		/* enum ref_kind */
 };
 struct vstate {
 	struct func_state *frame[MAX_FRAMES];
 	uint32_t curframe;
 	uint32_t insn;		/* the state holds before this slot */
 	uint32_t next_id;
-	uint32_t nref;
-	struct ref_state ref[MAX_REFS];
 	uint32_t active_lock;	/* id of the map value that is locked, 0 without */
 	uint32_t may_goto_depth;
+	uint32_t callback_depth, rcu_depth, preempt_depth, irq_id; /* reserved */
+	bool in_exception;	/* reserved */
+	uint16_t nref, refcap;
+	struct ref_state *ref;
+	uint32_t lock_map;	/* the map whose value is locked */
 };
 
-/* ---- verify.c ------------------------------------------------------------------------ */
+/*
+ * Is every concrete machine of cur also one of old?  NOT_INIT registers and
+ * invalid stack bytes of old hold anything; registers outside live (one mask per
+ * frame, NULL: all) are not compared.
+ */
+bool state_contains(const struct vstate *old, const struct vstate *cur, const uint16_t *live);
+const char *reg_type_name(const struct reg_state *r, char buf[32]);	/* "map_value_or_null" */
+
+/* ---- errors.def: why a program is refused -------------------------------------------- */
 
 enum verr {
 #define VERR(name, text) V_##name,
 #include "verifier/errors.def"
 	VERR_N,
 };
-extern const char *const verr_name[VERR_N];
+extern const char *const verr_name[VERR_N];	/* "INVALID_STACK_ACCESS" */
+extern const char *const verr_text[VERR_N];	/* the sentence's template */
+/* Refused because we cannot judge it (not because it is unsafe)? */
+bool verr_unsupported(enum verr e);
 
 enum walk { WALK_EXACT, WALK_LINUX };
 
@@ -169,8 +212,98 @@ struct vopts {
 	bool strict_align;
 	uint32_t max_insns;	/* processed; 0: the default budget of the walk */
 	uint32_t max_records;	/* per slot; 0: the default */
+	uint32_t plain_size;	/* PLAIN programs: bytes of memory at r1 (the input's nctx) */
 	const struct domain *domain; /* NULL: domain_linux */
 };
+
+/* ---- step.c: one instruction ------------------------------------------------------------ */
+
+struct pool;
+struct vlog;
+
+struct vsub {			/* a subprogram, as the structural pass sees it */
+	uint32_t start, end;
+	bool tail_call, global;
+	bool ld_abs;
+};
+
+/* All that a step reads and never writes (the pool only hands out memory). */
+struct venv {
+	const struct unit *unit;
+	const struct program *prog;
+	const struct insn *insn;
+	const uint8_t *id;	/* enum insn_id per slot */
+	uint32_t len;
+	const struct vsub *sub;
+	uint32_t nsub;
+	struct vopts opts;
+	const struct domain *dom;
+	const struct prog_type_info *type;
+	bool bpf_capable;	/* CAP_BPF: loops, spilled scalars, ... */
+	bool perfmon;		/* pointer leaks and uninitialised stack reads are allowed */
+	const uint16_t *live;	/* by slot: registers that may be read before they are written */
+	uint8_t *aux;		/* by slot: AUX_* */
+	struct arena *arena;
+	struct pool *pool;
+};
+
+enum flow {
+	FLOW_NEXT,		/* one successor: inout->insn */
+	FLOW_BRANCH,		/* two: inout is the fall-through, other the taken edge */
+	FLOW_CALL,		/* a frame was pushed */
+	FLOW_RETURN,		/* a frame was popped */
+	FLOW_EXIT,		/* the program ends here */
+};
+
+/* What a step did besides changing the state. */
+struct step {
+	enum flow flow;
+	struct vstate *other;	/* FLOW_BRANCH: the caller owns it */
+	bool decided;		/* a conditional jump whose outcome was known */
+	bool may_goto;		/* a branch of a may_goto: other is the exit */
+	bool ctx_ptr;		/* a context load that yields a pointer */
+	uint8_t mem_type;	/* enum reg_type of the pointer that was dereferenced, 0 without */
+	uint8_t mem_flags;
+	/* Scalars on whose value the verdict relied (registers before the insn, current frame). */
+	uint16_t precise;
+	/* Stack bytes read or written: whole slots, of frame access_frame. */
+	bool stack_read, stack_write;
+	uint8_t access_frame;
+	uint64_t slots_read, slots_written;
+	/* For logs: registers of the (new) current frame and slots that changed. */
+	uint16_t touched;
+	uint64_t touched_slots[MAX_FRAMES];
+	uint32_t linked;	/* registers narrowed through ids */
+	enum verr err;
+	int8_t reg;		/* the register involved, -1 without */
+	char msg[160];
+};
+
+/*
+ * Prepares env for program prog of the unit (which must be sealed) and does the
+ * structural checks; V_OK, or the reason in out with the slot in *pc.
+ */
+enum verr venv_init(struct venv *env, const struct unit *u, uint32_t prog, const struct vopts *o,
+		    struct arena *a, struct step *out, uint32_t *pc);
+/* The state at entry of subprogram sub (0: main). */
+struct vstate *venv_entry(const struct venv *env, uint32_t sub);
+
+struct vstate *state_copy(const struct venv *env, const struct vstate *s);
+void state_free(const struct venv *env, struct vstate *s);
+/* The same state, reading only. */
+static inline const struct reg_state *state_reg(const struct vstate *s, uint32_t reg)
+{
+	return &s->frame[s->curframe]->reg[reg];
+}
+
+/*
+ * Executes the insn at inout->insn abstractly.  No globals, fresh ids come from
+ * the state.  V_OK: inout is the successor (see out->flow).  Otherwise inout is
+ * left in some valid state, and out->err, reg and msg say why.
+ */
+enum verr verifier_step(const struct venv *env, struct vstate *inout, struct step *out);
+
+/* ---- verify.c ------------------------------------------------------------------------ */
 
 /* States recorded before a slot. */
 struct record {

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scalar: making, comparing and checking abstract scalars; the same in every domain. */
+#include "verifier/verifier.h"
+
+#define BITS 64
+#define HALF 32
+#include "verifier/scalar.inc"
+
+struct scalar scalar_unknown(void)
+{
+	return (struct scalar){
+		.var = {0, UINT64_MAX},
+		.umax = UINT64_MAX,
+		.smin = INT64_MIN, .smax = INT64_MAX,
+		.u32max = UINT32_MAX,
+		.s32min = INT32_MIN, .s32max = INT32_MAX,
+	};
+}
+
+struct scalar scalar_const(uint64_t v)
+{
+	return (struct scalar){
+		.var = {v, 0},
+		.umin = v, .umax = v,
+		.smin = (int64_t)v, .smax = (int64_t)v,
+		.u32min = (uint32_t)v, .u32max = (uint32_t)v,
+		.s32min = (int32_t)v, .s32max = (int32_t)v,
+	};
+}
+
+struct scalar scalar_urange(uint64_t lo, uint64_t hi)
+{
+	struct scalar s = scalar_unknown();
+
+	s.umin = lo;
+	s.umax = hi;
+	domain_linux.sync(&s);
+	return s;
+}
+
+struct scalar scalar_srange(int64_t lo, int64_t hi)
+{
+	struct scalar s = scalar_unknown();
+
+	s.smin = lo;
+	s.smax = hi;
+	domain_linux.sync(&s);
+	return s;
+}
+
+/*
+ * The unsigned interval survives if no member differs from another in what is
+ * cut off; the result is below 2^(8 * size), so signed as well.
+ */
+struct scalar scalar_cast(struct scalar s, uint8_t size)
+{
+	struct scalar r = scalar_unknown();
+	uint64_t mask;
+
+	if (size >= 8)
+		return s;
+	mask = (1ull << 8 * size) - 1;
+	r.var = tnum_cast(s.var, size);
+	r.umax = mask;
+	if ((s.umin & ~mask) == (s.umax & ~mask)) {
+		r.umin = s.umin & mask;
+		r.umax = s.umax & mask;
+	}
+	r.smin = (int64_t)r.umin;
+	r.smax = (int64_t)r.umax;
+	if (size == 4) {
+		r.u32min = s.u32min;
+		r.u32max = s.u32max;
+		r.s32min = s.s32min;
+		r.s32max = s.s32max;
+	}
+	domain_linux.sync(&r);
+	return r;
+}
+
+bool scalar_is_const(const struct scalar *s)
+{
+	return tnum_is_const(s->var);
+}
+
+bool scalar_contains(const struct scalar *s, uint64_t v)
+{
+	uint32_t low = (uint32_t)v;
+
+	return tnum_contains(s->var, v) && s->umin <= v && v <= s->umax &&
+	       s->smin <= (int64_t)v && (int64_t)v <= s->smax &&
+	       s->u32min <= low && low <= s->u32max &&
+	       s->s32min <= (int32_t)low && (int32_t)low <= s->s32max;
+}
+
+bool scalar_subset(const struct scalar *a, const struct scalar *b)
+{
+	return a->umin <= b->umin && b->umax <= a->umax &&
+	       a->smin <= b->smin && b->smax <= a->smax &&
+	       a->u32min <= b->u32min && b->u32max <= a->u32max &&
+	       a->s32min <= b->s32min && b->s32max <= a->s32max &&
+	       tnum_subset(a->var, b->var);
+}
+
+bool scalar_check(const struct scalar *s)
+{
+	struct views v = views_load(s);
+
+	return views_check64(&v);
+}

@@ -54,5 +54,47 @@ $(B)/bench/%: bench/%.c $(LIBOBJ)
 
 tests: $(TESTS)
 
-.PHONY: all tests
+TESTSH  := $(wildcard tests/cli/*.sh)
+ROOT    := $(CURDIR)
+
+# The same set-up as CI, then every test; closes with "N passed, N failed, N skipped".
+test:
+	@scripts/setup test
+	@$(MAKE) --no-print-directory run-tests
+
+run-tests: parallax $(TESTS)
+	@PARALLAX=$(ROOT)/$(B)/parallax PARALLAX_ROOT=$(ROOT) tests/run $(TESTS) $(TESTSH)
+
+# The main job: interp against jit under the verifier, all cores, T seconds.
+fuzz:
+	@scripts/setup fuzz
+	@$(MAKE) --no-print-directory parallax
+	@./parallax fuzz --time $(T) --jobs $$(nproc) --out findings
+
+bench: parallax $(BENCHES)
+	@PARALLAX=$(ROOT)/$(B)/parallax B=$(B) bench/run $(if $(JSON),--json $(JSON))
+
+install: parallax
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/parallax
+	install -m 755 $(B)/parallax $(DESTDIR)$(PREFIX)/bin/parallax
+	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/parallax
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build parallax
+
+help:
+	@echo 'make               build ./parallax (libc and xxhash; libelf, Zydis, libbpf if present)'
+	@echo 'make fuzz T=60     set up, build, and fuzz interp against jit under the verifier'
+	@echo 'make test          set up, build, run every test'
+	@echo 'make SAN=address,undefined test    the same under sanitizers (or SAN=memory CC=clang-19)'
+	@echo 'make bench         the table of speeds; JSON=FILE writes it as data'
+	@echo 'make targets       libFuzzer binaries, AFL++ binaries and replayers of targets/'
+	@echo 'make install       into $$(DESTDIR)$$(PREFIX), by default /usr/local'
+	@echo 'make format        clang-format over the C files'
+	@echo 'make clean         remove what was built'
+
+.PHONY: all tests test run-tests fuzz bench install format clean help
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

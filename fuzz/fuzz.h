@@ -74,6 +74,8 @@ struct pipe_opts {
 	enum walk walk;
 	bool alternate;		/* both walks in turn, by case hash */
 	bool sound;		/* containment oracle on */
+	bool text_always;	/* text oracle on every case, not on a sample */
+	bool measure;		/* fill stats.ns_stage */
 	bool unverified;	/* run what the verifier rejects in checked mode too */
 };
 
@@ -90,6 +92,9 @@ struct trial {
 	uint32_t input_index;
 	struct outcome out[MAX_ENGINES];
 	const struct layout *layout;	/* guest memory of the run */
+	uint64_t hash;			/* of the unit */
+	bool sound, text;		/* whether these oracles look at this trial */
+	uint64_t states_checked;	/* written by the containment oracle */
 };
 
 enum ruling { HOLDS, FAILS, NO_OPINION };	/* NO_OPINION is counted and shown, never silent */
@@ -109,10 +114,11 @@ struct finding {
 struct oracle {
 	const char *name, *claim;	/* claim: one sentence, printed in reports */
 	uint32_t needs;			/* CAP_* it reads */
-	enum ruling (*judge)(const struct trial *, struct finding *);
+	enum ruling (*judge)(struct trial *, struct finding *);
 };
 enum oracle_id {
 #define ORACLE(name) ORACLE_##name,
+#undef ORACLE_ROW
 #include "fuzz/oracles.def"
 	ORACLE_N,
 };
@@ -120,7 +126,8 @@ extern const struct oracle oracles[ORACLE_N];
 
 struct stats {
 	uint64_t programs, accepted, executed, runs, comparisons, states_checked;
-	uint64_t findings, traps, fuel, rejected_wild, unsupported, broken;
+	uint64_t findings, traps, fuel, rejected, unsupported, broken;
+	uint64_t walk[2];
 	uint64_t ruling[ORACLE_N][3];
 	uint64_t executed_insns, processed, insns, with_branch, with_memory;
 	uint64_t hist_executed[32];	/* by log2, for medians */
@@ -135,6 +142,25 @@ void pipeline_free(struct pipeline *p);
  */
 uint32_t run_one(struct pipeline *p, const struct testcase *tc, struct finding *f);
 struct stats *pipeline_stats(struct pipeline *p);
+/* Names of stats.ns_stage[]; NULL past the last. */
+const char *stage_name(uint32_t stage);
+
+/* ---- json.c: JSON out, for every command that has --json ------------------------------ */
+
+struct json {
+	FILE *f;
+	bool comma;		/* a value stands before the next */
+};
+/* key is NULL inside arrays.  bracket: one of { [ and } ]. */
+void json_begin(struct json *j, const char *key, char bracket);
+void json_end(struct json *j, char bracket);
+void json_str(struct json *j, const char *key, const char *v);	/* NULL: null */
+void json_u64(struct json *j, const char *key, uint64_t v);
+void json_i64(struct json *j, const char *key, int64_t v);
+void json_hex(struct json *j, const char *key, uint64_t v);
+void json_f64(struct json *j, const char *key, double v);
+void json_bool(struct json *j, const char *key, bool v);
+void json_quote(FILE *f, const char *s);
 
 /* ---- locate.c: the first diverging pc (step mode, else by bisecting fuel) --------- */
 
@@ -153,10 +179,42 @@ void minimise(const struct testcase *tc, same_fn same, void *arg, uint32_t budge
 
 /* ---- findings.c: a folder per finding, a bucket per signature -------------------------- */
 
-/* Writes dir/<bucket>/ (case.bin, case.plx, report.txt, report.json); false with why[96]. */
-bool finding_save(const char *dir, struct pipeline *p, const struct testcase *tc,
-		  const struct testcase *min, const struct finding *f, char *why);
-void finding_signature(struct finding *f);
+struct signature_match {	/* for minimise(): the argument of finding_same() */
+	struct pipeline *p;
+	char signature[160];
+};
+/* A same_fn: does this case still give a finding of the same signature? */
+bool finding_same(void *match, const struct testcase *tc);
+
+/*
+ * Writes dir/BUCKET/ with original.bin, case.bin, case.plx, report.txt and
+ * report.json; min may be NULL (not minimised).  path[] receives the folder.
+ * Returns 1 if it is a new bucket, 0 if the bucket stood already (nothing is
+ * written), -1 if it cannot be written (path[] says why).
+ */
+int finding_save(const char *dir, struct pipeline *p, const struct testcase *tc,
+		 const struct testcase *min, const struct finding *f, char *path, size_t size);
+/*
+ * The report of one case that was just run by run_one(): outcomes side by
+ * side, what differs first, the program with a marker, the verdict, the other
+ * oracles' opinions.  f may be NULL: nothing differs.
+ */
+void finding_report(FILE *out, struct pipeline *p, const struct testcase *tc,
+		    const struct finding *f);
+/* The name of a finding's folder: the signature without slashes. */
+void finding_bucket(const struct finding *f, char *buf, size_t size);
+
+/* version.c */
+extern const char *const parallax_version;
+
+/* ---- corpus.c ------------------------------------------------------------------------- */
+
+struct corpus {
+	struct testcase *tc;
+	uint32_t n, refused;	/* refused: files that did not parse, each with a message */
+};
+/* dir NULL: empty.  The cases live in a.  Dies if the folder cannot be read. */
+void corpus_load(const char *dir, struct arena *a, struct corpus *c);
 
 /* ---- campaign.c: the built-in loop ------------------------------------------------------ */
 

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include <string.h>
+
+static bool wants_text(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return !strcmp(path, "-") || (dot && (!strcmp(dot, ".plx") || !strcmp(dot, ".data") ||
+					      !strcmp(dot, ".txt")));
+}
+
+static bool write_case(const char *path, const struct testcase *tc, struct arena *a)
+{
+	const void *data;
+	size_t n;
+
+	if (wants_text(path)) {
+		data = case_to_text(tc, a);
+		n = strlen(data);
+	} else {
+		data = case_to_bin(tc, a, &n);
+	}
+	return cli_write(path, data, n);
+}
+
+/* Shrinks tc as long as it gives the same signature. */
+static int shrink(struct cli_opts *o, struct pipeline *p, const struct testcase *tc, uint32_t budget)
+{
+	struct signature_match m = { .p = p };
+	struct min_stats st = { 0 };
+	struct testcase small;
+	struct finding f;
+
+	if (!run_one(p, tc, &f)) {
+		fprintf(stderr, "parallax min: this case has no finding\n");
+		return EXIT_USAGE;
+	}
+	snprintf(m.signature, sizeof(m.signature), "%s", f.signature);
+	minimise(tc, finding_same, &m, budget, &o->arena, &small, &st);
+	fprintf(stderr, "%s\n%u slots to %u, %u runs\n", f.signature, st.insns_before, st.insns_after,
+		st.tried);
+	return write_case(o->out, &small, &o->arena) ? EXIT_FINE : EXIT_ENVIRONMENT;
+}
+
+int cmd_min(int argc, char **argv)
+{
+	enum { BUDGET = OPT_OWN };
+	static const struct option options[] = {
+		CLI_FILE, CLI_ENGINES, CLI_VERIFY, { "budget", required_argument, NULL, BUDGET }, CLI_END,
+	};
+	struct pipeline *p;
+	struct testcase *tc;
+	struct cli_opts o;
+	uint64_t budget = 20000;
+	long k;
+	int c, ret;
+
+	cli_opts_init(&o, PROG_PLAIN, PRIV_CAP_BPF, "interp,jit");
+	o.out = "-";
+	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
+		if (c == 'o')
+			o.out = optarg;
+		else if (c == BUDGET && !cli_u64("min", "--budget", optarg, &budget))
+			return EXIT_USAGE;
+		else if (c != BUDGET && (ret = cli_option(&o, "min", c)))
+			return ret;
+	}
+	if (optind + 1 != argc)
+		return cli_usage("min", "one case, please");
+	k = cli_load(&o, argv[optind], NULL, &tc);
+	if (k < 0)
+		return EXIT_USAGE;
+	if (k != 1)
+		return cli_usage("min", "%s has %ld programs; min takes one case", argv[optind], k);
+	p = cli_pipeline(&o);
+	if (!p)
+		return EXIT_ENVIRONMENT;
+	ret = shrink(&o, p, tc, budget > UINT32_MAX ? UINT32_MAX : (uint32_t)budget);
+	pipeline_free(p);
+	cli_opts_free(&o);
+	return ret;
+}

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The built-in loop.  Case i of a campaign is a pure function of (seed, i) and
+ * the corpus that stood at the start, so that a campaign on one worker is the
+ * same to the byte each time, and the case on which a worker died is made again
+ * from its index.  Workers are processes: a crash takes one of them only.
+ */
+#include "fuzz/internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_JOBS = 64, MIN_BUDGET = 4000, FLUSH_EVERY = 64, CRASH_LIMIT = 16 };
+
+/* What a worker shows the parent; it alone writes it. */
+struct worker {
+	struct stats stats;
+	_Atomic uint64_t index;		/* of the case in work */
+	_Atomic uint32_t state;		/* 0 running, 1 ended */
+	uint32_t buckets, flaky;
+	pid_t pid;
+	uint64_t start;			/* first index that it takes */
+};
+
+struct shared {
+	_Atomic uint32_t stop;
+	struct worker w[MAX_JOBS];
+};
+
+struct campaign {
+	const struct campaign_opts *o;
+	struct shared *sh;
+	struct corpus corpus;
+	FILE *out;
+	double began;
+	bool tty;
+	uint32_t crashes;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+static double seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+/* ---- one case ------------------------------------------------------------------ */
+
+/*
+ * Case i: generated, or a corpus entry or a generated case mutated a few
+ * times, or (second level) arbitrary insns.
+ */
+static void make_case(const struct campaign *c, uint64_t i, struct arena *a, struct testcase *tc)
+{
+	struct gen_opts g = c->o->gen;
+	struct testcase base, other;
+	struct choice ch;
+	struct rng r;
+	uint32_t rounds;
+
+	rng_seed(&r, mix64(c->o->seed) ^ mix64(i + 1));
+	choice_seed(&ch, rng_next(&r));
+	g.wild = rng_below(&r, 100) < c->o->wild_percent;
+	if (g.wild || rng_below(&r, 8) != 0) {
+		gen_case(&ch, &g, a, tc);
+		return;
+	}
+	gen_case(&ch, &g, a, &base);
+	choice_seed(&ch, rng_next(&r));
+	gen_case(&ch, &g, a, &other);
+	if (c->corpus.n && rng_below(&r, 4))
+		base = c->corpus.tc[rng_below(&r, c->corpus.n)];
+	rounds = 1 + (uint32_t)rng_below(&r, 4);
+	while (rounds--) {
+		mutate_case(&r, &base, &other, a, tc, NULL);
+		base = *tc;
+	}
+}
+
+/* ---- a worker ---------------------------------------------------------------------- */
+
+/* Runs the stored case in a fresh process: does it fail there, too? */
+static bool confirmed(const char *folder, const struct campaign_opts *o)
+{
+	char path[4300], engines[128] = "";
+	pid_t pid;
+	int status;
+
+	for (uint32_t i = 0; i < o->pipe.nengine; i++)
+		snprintf(engines + strlen(engines), sizeof(engines) - strlen(engines), "%s%s",
+			 i ? "," : "", o->pipe.engine[i]->name);
+	snprintf(path, sizeof(path), "%s/case.bin", folder);
+	pid = fork();
+	if (pid == 0) {
+		char *argv[] = { "parallax", "repro", "--quiet", "--engines", engines,
+				 "--priv", (char *)priv_name(o->pipe.priv), path, NULL };
+
+		if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
+			_exit(3);
+		execv("/proc/self/exe", argv);
+		_exit(3);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return false;
+	return WIFSIGNALED(status) || (WIFEXITED(status) && WEXITSTATUS(status) == 1);
+}
+
+/* Shrinks, stores, replays.  The counts of the campaign are not touched by that. */
+static void keep_finding(const struct campaign *c, struct worker *w, struct pipeline *p,
+			 const struct testcase *tc, const struct finding *f)
+{
+	struct stats saved = *pipeline_stats(p);
+	struct signature_match m = { .p = p };
+	struct arena a = { 0 };
+	struct testcase small;
+	char path[4096], bucket[200], stood[4400];
+
+	finding_bucket(f, bucket, sizeof(bucket));
+	snprintf(stood, sizeof(stood), "%s/%s", c->o->out, bucket);
+	if (access(stood, F_OK) != 0) {
+		snprintf(m.signature, sizeof(m.signature), "%s", f->signature);
+		minimise(tc, finding_same, &m, MIN_BUDGET, &a, &small, NULL);
+		if (finding_save(c->o->out, p, tc, &small, f, path, sizeof(path)) > 0) {
+			w->buckets++;
+			if (!confirmed(path, c->o)) {
+				char flaky[4200];
+
+				snprintf(flaky, sizeof(flaky), "%s/flaky", path);
+				w->flaky++;
+				mkdir(flaky, 0777);	/* marks it: seen once, not in a fresh process */
+			}
+		}
+		arena_free(&a);
+	}
+	*pipeline_stats(p) = saved;
+}
+
+static void worker_loop(struct campaign *c, uint32_t job)
+{
+	struct worker *w = &c->sh->w[job];
+	struct arena a = { 0 };
+	struct finding f;
+	struct testcase tc;
+	char why[96] = "";
+	struct pipeline *p = pipeline_new(&c->o->pipe, why);
+	uint64_t limit = c->o->execs ? c->o->execs : UINT64_MAX;
+	uint32_t flush = 0;
+
+	if (!p)
+		die("%s", why);
+	*pipeline_stats(p) = w->stats;		/* of a predecessor that died */
+	for (uint64_t i = w->start; i < limit; i += c->o->jobs) {
+		if (flush-- == 0) {
+			w->stats = *pipeline_stats(p);
+			flush = FLUSH_EVERY;
+			if (atomic_load(&c->sh->stop))
+				break;
+		}
+		arena_reset(&a);
+		atomic_store_explicit(&w->index, i, memory_order_relaxed);
+		make_case(c, i, &a, &tc);
+		if (!run_one(p, &tc, &f))
+			continue;
+		keep_finding(c, w, p, &tc, &f);
+		if (!c->o->keep_going)
+			atomic_store(&c->sh->stop, 1);
+	}
+	w->stats = *pipeline_stats(p);
+	atomic_store(&w->state, 1);
+	pipeline_free(p);
+	arena_free(&a);
+}
+
+static void worker_start(struct campaign *c, uint32_t job)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		die("fork: %s", strerror(errno));
+	if (pid == 0) {
+		signal(SIGINT, SIG_IGN);
+		signal(SIGTERM, SIG_DFL);
+		worker_loop(c, job);
+		_exit(0);
+	}
+	c->sh->w[job].pid = pid;
+}
+
+/* ---- the parent ------------------------------------------------------------------------ */
+
+static void add_stats(struct stats *sum, const struct stats *s)
+{
+	uint64_t *to = (uint64_t *)sum;
+	const uint64_t *from = (const uint64_t *)s;
+
+	_Static_assert(sizeof(struct stats) % 8 == 0, "stats are counters and nothing else");
+	for (size_t i = 0; i < sizeof(*s) / 8; i++)
+		to[i] += from[i];
+}
+
+static struct stats total(const struct campaign *c, uint32_t *buckets, uint32_t *flaky)
+{
+	struct stats sum = { 0 };
+
+	*buckets = c->crashes;
+	*flaky = 0;
+	for (uint32_t i = 0; i < c->o->jobs; i++) {
+		add_stats(&sum, &c->sh->w[i].stats);
+		*buckets += c->sh->w[i].buckets;
+		*flaky += c->sh->w[i].flaky;
+	}
+	return sum;
+}
+
+static void status_line(const struct campaign *c)
+{
+	uint32_t buckets, flaky;
+	struct stats s = total(c, &buckets, &flaky);
+	double t = seconds() - c->began;
+
+	fprintf(c->out,
+		"%s%5.0f s  %7.0f programs/s  %5.1f %% accepted  %" PRIu64 " executed  %" PRIu64
+		" comparisons  %" PRIu64 " states checked  %u finding%s%s",
+		c->tty ? "\r" : "", t, (double)s.programs / (t > 0.01 ? t : 0.01),
+		s.programs ? 100.0 * (double)s.accepted / (double)s.programs : 0.0, s.executed,
+		s.comparisons, s.states_checked, buckets, buckets == 1 ? "" : "s",
+		c->tty ? "\033[K" : "\n");
+	fflush(c->out);
+}
+
+/* Median of a histogram by powers of two: the lower end of its bin. */
+static uint64_t hist_median(const uint64_t *hist, uint32_t n)
+{
+	uint64_t sum = 0, half = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += hist[i];
+	for (uint32_t i = 0; i < n; i++) {
+		half += hist[i];
+		if (2 * half >= sum)
+			return i ? 1ull << (i - 1) : 0;
+	}
+	return 0;
+}
+
+static void summary_text(const struct campaign *c, const struct stats *s, uint32_t buckets,
+			 uint32_t flaky, double t)
+{
+	FILE *o = c->out;
+	double n = s->programs ? (double)s->programs : 1, e = s->executed ? (double)s->executed : 1;
+
+	fprintf(o, "\nprograms        %" PRIu64 " in %.1f s (%.0f/s), seed %" PRIu64 "\n", s->programs, t,
+		(double)s->programs / (t > 0.01 ? t : 0.01), c->o->seed);
+	fprintf(o, "accepted        %" PRIu64 " (%.1f %%)\n", s->accepted, 100.0 * (double)s->accepted / n);
+	fprintf(o, "executed        %" PRIu64 " accepted programs; %" PRIu64 " runs, %" PRIu64 " of them stopped by fuel\n",
+		s->executed, s->runs, s->fuel);
+	fprintf(o, "comparisons     %" PRIu64 "\n", s->comparisons);
+	fprintf(o, "states checked  %" PRIu64 " (exact walk %" PRIu64 " programs, Linux walk %" PRIu64 ")\n",
+		s->states_checked, s->walk[WALK_EXACT], s->walk[WALK_LINUX]);
+	fprintf(o, "executed insns  median >= %" PRIu64 ", mean %.1f a run; %.1f %% of programs branch, %.1f %% access memory\n",
+		hist_median(s->hist_executed, 32),
+		(double)s->executed_insns / (s->comparisons ? (double)s->comparisons : 1),
+		100.0 * (double)s->with_branch / e, 100.0 * (double)s->with_memory / e);
+	fprintf(o, "processed       %.2f insns of the verifier for each insn of the programs\n",
+		s->insns ? (double)s->processed / (double)s->insns : 0.0);
+	for (uint32_t i = 0; i < ORACLE_N; i++)
+		fprintf(o, "oracle %-11s holds %" PRIu64 ", fails %" PRIu64 ", no opinion %" PRIu64 "\n",
+			oracles[i].name, s->ruling[i][HOLDS], s->ruling[i][FAILS], s->ruling[i][NO_OPINION]);
+	if (s->unsupported || s->broken)
+		fprintf(o, "not compared    %" PRIu64 " unsupported, %" PRIu64 " broken\n", s->unsupported,
+			s->broken);
+	fprintf(o, "findings        %" PRIu64 " in %u bucket%s%s", s->findings + c->crashes, buckets,
+		buckets == 1 ? "" : "s", flaky ? "" : "\n");
+	if (flaky)
+		fprintf(o, ", %u of them not seen again in a fresh process\n", flaky);
+	if (buckets)
+		fprintf(o, "they lie in     %s/  (parallax repro %s/BUCKET)\n", c->o->out, c->o->out);
+	else
+		fprintf(o, "nothing was found; findings would lie in %s/\n", c->o->out);
+}
+
+static void summary_json(const struct campaign *c, const struct stats *s, uint32_t buckets,
+			 uint32_t flaky, double t)
+{
+	struct json j = { .f = c->out };
+
+	json_begin(&j, NULL, '{');
+	json_u64(&j, "programs", s->programs);
+	json_u64(&j, "accepted", s->accepted);
+	json_u64(&j, "executed", s->executed);
+	json_u64(&j, "runs", s->runs);
+	json_u64(&j, "comparisons", s->comparisons);
+	json_u64(&j, "states_checked", s->states_checked);
+	json_u64(&j, "executed_insns", s->executed_insns);
+	json_u64(&j, "insns", s->insns);
+	json_u64(&j, "processed", s->processed);
+	json_u64(&j, "with_branch", s->with_branch);
+	json_u64(&j, "with_memory", s->with_memory);
+	json_u64(&j, "median_executed", hist_median(s->hist_executed, 32));
+	json_u64(&j, "fuel", s->fuel);
+	json_u64(&j, "unsupported", s->unsupported);
+	json_u64(&j, "broken", s->broken);
+	json_begin(&j, "oracles", '{');
+	for (uint32_t i = 0; i < ORACLE_N; i++) {
+		json_begin(&j, oracles[i].name, '{');
+		json_u64(&j, "holds", s->ruling[i][HOLDS]);
+		json_u64(&j, "fails", s->ruling[i][FAILS]);
+		json_u64(&j, "no_opinion", s->ruling[i][NO_OPINION]);
+		json_end(&j, '}');
+	}
+	json_end(&j, '}');
+	json_u64(&j, "findings", s->findings + c->crashes);
+	json_u64(&j, "buckets", buckets);
+	json_u64(&j, "flaky", flaky);
+	json_f64(&j, "seconds", t);
+	json_u64(&j, "seed", c->o->seed);
+	json_end(&j, '}');
+	putc('\n', c->out);
+}
+
+/* A worker died: the case is made again from its index and stored as it is. */
+static void keep_crash(struct campaign *c, struct worker *w, int status)
+{
+	struct finding f = { .oracle = "crash", .engines = { "worker", "signal" } };
+	struct arena a = { 0 };
+	struct testcase tc;
+	uint64_t i = atomic_load(&w->index);
+	char dir[4200], path[4300];
+	const uint8_t *bin;
+	size_t n;
+	FILE *out;
+
+	make_case(c, i, &a, &tc);
+	f.pc.insn = UINT32_MAX;
+	snprintf(f.place, sizeof(f.place), "signal-%d", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	finding_seal(&f, &tc.unit);
+	snprintf(dir, sizeof(dir), "%s/crash-%016" PRIx64, c->o->out, unit_hash(&tc.unit));
+	mkdir(c->o->out, 0777);
+	mkdir(dir, 0777);
+	bin = case_to_bin(&tc, &a, &n);
+	snprintf(path, sizeof(path), "%s/case.bin", dir);
+	out = fopen(path, "wb");
+	if (out) {
+		fwrite(bin, 1, n, out);
+		fclose(out);
+	}
+	snprintf(path, sizeof(path), "%s/report.txt", dir);
+	out = fopen(path, "w");
+	if (out) {
+		fprintf(out, "finding    %s\nwhat       the worker died on this case (seed %" PRIu64
+			", index %" PRIu64 ", status 0x%x)\nreproduce  parallax repro %s\n", f.signature,
+			c->o->seed, i, status, dir);
+		fclose(out);
+	}
+	c->crashes++;
+	arena_free(&a);
+}
+
+/* Collects ended workers; one that died is restarted behind its last case. */
+static uint32_t reap(struct campaign *c)
+{
+	uint32_t running = 0;
+
+	for (uint32_t i = 0; i < c->o->jobs; i++) {
+		struct worker *w = &c->sh->w[i];
+		int status;
+
+		if (!w->pid)
+			continue;
+		if (waitpid(w->pid, &status, WNOHANG) != w->pid) {
+			running++;
+			continue;
+		}
+		w->pid = 0;
+		if (atomic_load(&w->state) == 1)
+			continue;
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 3)
+			exit(3);	/* the machine, not the program: it has said why */
+		keep_crash(c, w, status);
+		if (!c->o->keep_going || c->crashes >= CRASH_LIMIT) {
+			atomic_store(&c->sh->stop, 1);
+			continue;
+		}
+		w->start = atomic_load(&w->index) + c->o->jobs;
+		worker_start(c, i);
+		running++;
+	}
+	return running;
+}
+
+static void watch(struct campaign *c)
+{
+	double next = c->tty ? 0.2 : 1;
+	double step = c->tty ? 0.2 : 10;
+
+	while (reap(c)) {
+		double t = seconds() - c->began;
+
+		usleep(20000);
+		if (interrupted || (c->o->seconds > 0 && t >= c->o->seconds))
+			atomic_store(&c->sh->stop, 1);
+		if (t >= next && !c->o->json) {
+			status_line(c);
+			next = t + step;
+		}
+	}
+	if (!c->o->json)
+		status_line(c);
+}
+
+int campaign_run(const struct campaign_opts *o, FILE *out)
+{
+	struct campaign c = { .o = o, .out = out, .began = seconds(), .tty = isatty(fileno(out)) };
+	struct arena a = { 0 };
+	struct sigaction sa = { .sa_handler = on_interrupt };
+	uint32_t buckets, flaky;
+	struct stats s;
+	double t;
+
+	if (o->jobs > MAX_JOBS)
+		die("at most %d jobs", MAX_JOBS);
+	c.sh = mmap(NULL, sizeof(*c.sh), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (c.sh == MAP_FAILED)
+		die("shared memory: %s", strerror(errno));
+	corpus_load(o->corpus, &a, &c.corpus);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	for (uint32_t i = 0; i < o->jobs; i++) {
+		c.sh->w[i].start = i;
+		worker_start(&c, i);
+	}
+	watch(&c);
+	s = total(&c, &buckets, &flaky);
+	t = seconds() - c.began;
+	if (o->json)
+		summary_json(&c, &s, buckets, flaky, t);
+	else
+		summary_text(&c, &s, buckets, flaky, t);
+	munmap(c.sh, sizeof(*c.sh));
+	arena_free(&a);
+	return s.findings || c.crashes ? 1 : 0;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pipeline: run_one() is the architecture, one stage a line.  Nothing
+ * flows back; what a trial allocates lives in one arena, reset at its start.
+ */
+#include "fuzz/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct pipeline {
+	struct pipe_opts opts;
+	struct arena arena;
+	struct guest *guest;
+	struct trial trial;
+	struct stats stats;
+	void *loaded[MAX_ENGINES];
+	const uint8_t *dead[MAX_PROGS], *ctx_ptr[MAX_PROGS];
+	uint64_t clock;
+};
+
+enum stage { ST_VERIFY, ST_LOAD, ST_RUN_REF, ST_RUN_OTHER, ST_SOUND, ST_COMPARE, ST_TEXT };
+static const char *const stage_names[8] = {
+	"verify", "load", "run interp", "run jit", "containment", "compare", "text",
+};
+
+const char *stage_name(uint32_t stage)
+{
+	return stage < 8 ? stage_names[stage] : NULL;
+}
+
+const struct oracle oracles[ORACLE_N] = {
+#define ORACLE_ROW(name, text, needs, claim) { text, claim, needs, oracle_##name },
+#include "fuzz/oracles.def"
+};
+
+struct pipeline *pipeline_new(const struct pipe_opts *o, char *why)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		die("out of memory");
+	p->opts = *o;
+	p->guest = guest_new(why);
+	if (!p->guest) {
+		free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	guest_free(p->guest);
+	arena_free(&p->arena);
+	free(p);
+}
+
+struct stats *pipeline_stats(struct pipeline *p)
+{
+	return &p->stats;
+}
+
+const struct trial *pipeline_trial(const struct pipeline *p)
+{
+	return &p->trial;
+}
+
+const struct pipe_opts *pipeline_opts(const struct pipeline *p)
+{
+	return &p->opts;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* Charges the time since the last call to a stage; only if somebody measures. */
+static void stage_done(struct pipeline *p, enum stage st)
+{
+	uint64_t t;
+
+	if (!p->opts.measure)
+		return;
+	t = now_ns();
+	p->stats.ns_stage[st] += t - p->clock;
+	p->clock = t;
+}
+
+/* ---- stages ------------------------------------------------------------- */
+
+static void trial_begin(struct pipeline *p, const struct testcase *tc)
+{
+	struct trial *t = &p->trial;
+
+	arena_reset(&p->arena);
+	memset(t, 0, sizeof(*t));
+	t->tc = tc;
+	t->arena = &p->arena;
+	t->nengine = p->opts.nengine;
+	memcpy(t->engine, p->opts.engine, sizeof(t->engine));
+	t->layout = &p->guest->layout;
+	t->walk = p->opts.walk;
+	t->sound = p->opts.sound;
+	t->hash = unit_hash(&tc->unit);
+	if (p->opts.alternate)
+		t->walk = t->hash & 1 ? WALK_LINUX : WALK_EXACT;
+	t->text = p->opts.text_always || t->hash % TEXT_SAMPLE == 0;
+	p->stats.programs++;
+	if (p->opts.measure)
+		p->clock = now_ns();
+}
+
+static void trial_verify(struct pipeline *p)
+{
+	struct trial *t = &p->trial;
+	const struct unit *u = &t->tc->unit;
+	struct vopts o = {
+		.priv = p->opts.priv,
+		.walk = t->walk,
+		.record = p->opts.sound,
+		.plain_size = t->tc->input[0].nctx,
+	};
+
+	for (uint32_t i = 1; i < t->tc->ninput; i++)	/* what holds for the shortest holds for all */
+		if (t->tc->input[i].nctx < o.plain_size)
+			o.plain_size = t->tc->input[i].nctx;
+	t->accepted = true;
+	for (uint32_t i = 0; i < u->nprog; i++) {
+		verify(u, i, &o, t->arena, &t->verdict[i]);
+		t->accepted &= t->verdict[i].accepted;
+		p->stats.processed += t->verdict[i].processed;
+		p->stats.insns += u->prog[i].len;
+	}
+	p->stats.accepted += t->accepted;
+	p->stats.walk[t->walk]++;
+	stage_done(p, ST_VERIFY);
+}
+
+/* What the verifier says of each slot, in the form that engines take. */
+static void trial_hints(struct pipeline *p)
+{
+	struct trial *t = &p->trial;
+
+	for (uint32_t i = 0; i < t->tc->unit.nprog; i++) {
+		const struct program *prog = &t->tc->unit.prog[i];
+		const uint8_t *aux = t->verdict[i].aux;
+		uint8_t *dead = arena_raw(t->arena, prog->len);
+		uint8_t *ctx = arena_raw(t->arena, prog->len);
+
+		for (uint32_t k = 0; k < prog->len; k++) {
+			dead[k] = !(aux[k] & AUX_SEEN);
+			ctx[k] = !!(aux[k] & AUX_CTX_PTR);
+		}
+		p->dead[i] = dead;
+		p->ctx_ptr[i] = ctx;
+	}
+}
+
+static void trial_opts(const struct pipeline *p, uint32_t engine, struct load_opts *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->mode = MODE_FUZZ | (p->trial.accepted ? 0 : MODE_CHECKED);
+	o->trace = engine == 0 && p->trial.sound && p->trial.accepted;
+	if (p->trial.accepted) {
+		o->dead = p->dead;
+		o->ctx_ptr = p->ctx_ptr;
+	}
+}
+
+/* False if nothing is to be run: not accepted, and not asked to run such programs. */
+static bool trial_load(struct pipeline *p)
+{
+	struct trial *t = &p->trial;
+	struct load_opts o;
+
+	if (!t->accepted && !p->opts.unverified)
+		return false;
+	if (t->accepted)
+		trial_hints(p);
+	for (uint32_t i = 0; i < t->nengine; i++) {
+		trial_opts(p, i, &o);
+		p->loaded[i] = t->engine[i]->load(t->engine[i], &t->tc->unit, &o, &t->out[i]);
+	}
+	stage_done(p, ST_LOAD);
+	return true;
+}
+
+static void trial_run(struct pipeline *p, uint32_t input)
+{
+	struct trial *t = &p->trial;
+
+	t->input_index = input;
+	t->input = &t->tc->input[input];
+	for (uint32_t i = 0; i < t->nengine; i++) {
+		if (p->loaded[i])
+			t->engine[i]->run(p->loaded[i], p->guest, t->input, &t->out[i]);
+		p->stats.runs++;
+		stage_done(p, i ? ST_RUN_OTHER : ST_RUN_REF);
+	}
+}
+
+/* Does the entry program branch, does it touch memory? */
+static void count_shape(struct stats *s, const struct program *prog)
+{
+	bool branch = false, memory = false;
+
+	for (uint32_t k = 0; k < prog->len; k++) {
+		uint8_t kind = prog->id[k] < INSN_N ? insn_row(prog->id[k])->kind : K_N;
+
+		branch |= kind == K_JMP_K || kind == K_JMP_X;
+		memory |= kind >= K_LDX && kind <= K_STORE_REL;
+		memory |= kind == K_LD_ABS || kind == K_LD_IND;
+	}
+	s->with_branch += branch;
+	s->with_memory += memory;
+}
+
+static void trial_count(struct pipeline *p)
+{
+	const struct trial *t = &p->trial;
+	const struct outcome *o = &t->out[0];
+	struct stats *s = &p->stats;
+
+	s->traps += o->kind == OUT_TRAP;
+	s->fuel += o->kind == OUT_FUEL;
+	s->unsupported += o->kind == OUT_UNSUPPORTED;
+	for (uint32_t i = 0; i < t->nengine; i++)
+		s->broken += t->out[i].kind == OUT_BROKEN;
+	if (o->kind != OUT_RETURN && o->kind != OUT_TRAP && o->kind != OUT_FUEL)
+		return;
+	s->comparisons += t->nengine - 1;
+	s->executed_insns += o->insns;
+	if (t->accepted && t->input_index == 0) {
+		s->executed++;
+		count_shape(s, &t->tc->unit.prog[0]);
+		s->hist_executed[o->insns ? 64 - __builtin_clzll(o->insns) : 0]++;
+	}
+}
+
+/* Asks every oracle; the first that fails names the finding. */
+static uint32_t trial_judge(struct pipeline *p, struct finding *f)
+{
+	struct trial *t = &p->trial;
+	uint32_t failed = 0;
+	struct finding mine;
+
+	for (uint32_t i = 0; i < ORACLE_N; i++) {
+		enum ruling r;
+
+		memset(&mine, 0, sizeof(mine));
+		mine.oracle = oracles[i].name;
+		mine.input_index = t->input_index;
+		mine.pc.insn = UINT32_MAX;
+		r = oracles[i].judge(t, &mine);
+		p->stats.ruling[i][r]++;
+		if (r == FAILS && failed++ == 0)
+			*f = mine;
+		stage_done(p, i == ORACLE_sound ? ST_SOUND : i == ORACLE_text ? ST_TEXT : ST_COMPARE);
+	}
+	p->stats.states_checked += t->states_checked;
+	t->states_checked = 0;
+	return failed;
+}
+
+static void trial_end(struct pipeline *p)
+{
+	for (uint32_t i = 0; i < p->trial.nengine; i++) {
+		if (p->loaded[i])
+			p->trial.engine[i]->unload(p->loaded[i]);
+		p->loaded[i] = NULL;
+	}
+	stage_done(p, ST_LOAD);
+}
+
+/*
+ * One case through all stages: verify, load, and for each input run on every
+ * engine and judge.  Stops at the first input with a finding.
+ */
+uint32_t run_one(struct pipeline *p, const struct testcase *tc, struct finding *f)
+{
+	uint32_t failed = 0;
+
+	trial_begin(p, tc);
+	trial_verify(p);
+	if (trial_load(p)) {
+		for (uint32_t i = 0; i < tc->ninput && !failed; i++) {
+			trial_run(p, i);
+			trial_count(p);
+			failed = trial_judge(p, f);
+		}
+		trial_end(p);
+	} else {
+		p->stats.rejected++;
+	}
+	if (failed) {
+		p->stats.findings++;
+		locate(p, tc, f);
+		finding_seal(f, &tc->unit);
+	}
+	return failed;
+}
+
+/* ---- second looks ----------------------------------------------------------- */
+
+bool trial_rerun(struct pipeline *p, const struct trial *t, uint32_t engine, uint32_t extra_mode,
+		 const struct input *in, struct outcome *out)
+{
+	struct load_opts o;
+	void *loaded;
+
+	trial_opts(p, engine, &o);
+	o.mode |= extra_mode;
+	if (extra_mode & MODE_STEP || engine == 0)
+		o.trace = true;
+	memset(out, 0, sizeof(*out));
+	loaded = t->engine[engine]->load(t->engine[engine], &t->tc->unit, &o, out);
+	if (!loaded)
+		return false;
+	t->engine[engine]->run(loaded, p->guest, in, out);
+	if (out->trace)		/* it lives only as long as what was loaded */
+		out->trace = trace_copy(t->arena, out->trace);
+	t->engine[engine]->unload(loaded);
+	return true;
+}
+
+void pipeline_opinions(struct pipeline *p, enum ruling ruling[ORACLE_N], struct finding f[ORACLE_N])
+{
+	struct trial *t = &p->trial;
+	struct finding dummy;
+
+	trial_begin(p, t->tc);
+	t->text = true;
+	trial_verify(p);
+	for (uint32_t i = 0; i < ORACLE_N; i++)
+		ruling[i] = NO_OPINION;
+	if (!trial_load(p))
+		return;
+	for (uint32_t k = 0; k < t->tc->ninput; k++) {
+		trial_run(p, k);
+		for (uint32_t i = 0; i < ORACLE_N; i++) {
+			enum ruling r;
+
+			if (ruling[i] == FAILS)
+				continue;
+			memset(&dummy, 0, sizeof(dummy));
+			dummy.oracle = oracles[i].name;
+			dummy.input_index = k;
+			dummy.pc.insn = UINT32_MAX;
+			r = oracles[i].judge(t, &dummy);
+			if (r == FAILS)
+				f[i] = dummy;
+			if (r != NO_OPINION)
+				ruling[i] = r;
+		}
+	}
+	trial_end(p);
+}

@@ -71,6 +71,31 @@ fuzz:
 	@$(MAKE) --no-print-directory parallax
 	@./parallax fuzz --time $(T) --jobs $$(nproc) --out findings
 
+# Fuzz targets: libFuzzer binaries (clang-19), AFL++ binaries, replayers.
+TARGETS := $(patsubst targets/%.c,%,$(wildcard targets/*.c))
+LFSAN   ?= address,undefined
+targets:
+	@scripts/setup targets
+	@$(MAKE) --no-print-directory targets-libfuzzer targets-afl targets-replay
+
+targets-libfuzzer:
+	@$(MAKE) --no-print-directory B=build/libfuzzer CC=clang-19 SAN=$(LFSAN) \
+		CFLAGS="-fsanitize=fuzzer-no-link -fno-sanitize=function $(CFLAGS)" $(TARGETS:%=build/libfuzzer/%)
+targets-afl:
+	@AFL_QUIET=1 $(MAKE) --no-print-directory B=build/afl CC=afl-clang-fast $(TARGETS:%=build/afl/%)
+	@$(MAKE) --no-print-directory B=build/pic CFLAGS="-fPIC $(CFLAGS)" build/pic/parallax-mutator.so
+targets-replay: $(TARGETS:%=$(B)/replay/%)
+
+build/libfuzzer/%: targets/%.c targets/glue/libfuzzer.c $(LIBOBJ)
+	$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(if $(filter diff verify,$*),targets/glue/libfuzzer.c) $(LIBOBJ) $(LIBS)
+build/afl/%: targets/%.c $(LIBOBJ)
+	$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBOBJ) $(LIBS)
+build/pic/parallax-mutator.so: targets/glue/afl.c $(LIBOBJ)
+	$(CC) $(ALLFLAGS) -shared -o $@ $< $(LIBOBJ) $(LIBS)
+$(B)/replay/%: targets/%.c targets/glue/replay.c $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(ALLFLAGS) -o $@ $< targets/glue/replay.c $(LIBOBJ) $(LIBS)
+
 bench: parallax $(BENCHES)
 	@PARALLAX=$(ROOT)/$(B)/parallax B=$(B) bench/run $(if $(JSON),--json $(JSON))
 
@@ -96,5 +121,5 @@ help:
 	@echo 'make format        clang-format over the C files'
 	@echo 'make clean         remove what was built'
 
-.PHONY: all tests test run-tests fuzz bench install format clean help
+.PHONY: all tests test targets targets-libfuzzer targets-afl targets-replay run-tests fuzz bench install format clean help
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

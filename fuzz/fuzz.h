@@ -204,6 +204,20 @@ void finding_report(FILE *out, struct pipeline *p, const struct testcase *tc,
 /* The name of a finding's folder: the signature without slashes. */
 void finding_bucket(const struct finding *f, char *buf, size_t size);
 
+/* ---- target.c: what fuzz targets share -------------------------------------------------- */
+
+/* An arena, reset at each call. */
+struct arena *target_arena(void);
+/* Prints "file:line: fn: Assertion `signature' failed." and aborts. */
+_Noreturn void target_fail(const char *file, int line, const char *fn, const char *signature);
+#define TARGET_ASSERT(ok, signature) \
+	((ok) ? (void)0 : target_fail(__FILE__, __LINE__, __func__, signature))
+/* interp and jit under the verifier, made at the first call. */
+struct pipeline *target_pipeline(void);
+uint32_t target_inputs(void);
+/* Any bytes as a case through run_one(); a finding does not return. */
+void target_diff(const uint8_t *data, size_t size);
+
 /* version.c */
 extern const char *const parallax_version;
 

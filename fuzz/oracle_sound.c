@@ -234,6 +234,7 @@ static enum ruling check_step(const struct replay *r, const struct trace_step *s
 	const struct verdict *v = &r->t->verdict[st->prog];
 	const struct record *rec = v->rec.at[st->insn];
 	int where = -1, first = -1;
+	uint32_t kept = 0;
 
 	if (!rec) {
 		snprintf(f->place, sizeof(f->place), "unreached");
@@ -241,13 +242,13 @@ static enum ruling check_step(const struct replay *r, const struct trace_step *s
 			 st->insn);
 		return unsound(st, f);
 	}
-	for (; rec; rec = rec->next) {
+	for (; rec; rec = rec->next, kept++) {
 		if (in_state(r, rec->state, &where))
 			return HOLDS;
 		if (first < 0)
 			first = where;
 	}
-	if (v->rec.overflow && v->rec.dropped && v->rec.dropped[st->insn])
+	if (kept < v->rec.count[st->insn])	/* some state of this insn was not kept */
 		return NO_OPINION;
 	describe(r, st, first, f);
 	return unsound(st, f);

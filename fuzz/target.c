@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the fuzz targets share.  A finding ends the process with the line that
+ * glibc's assert prints, so that ClusterFuzz files it under its signature
+ * (compiled code has no frames to tell findings apart by).
+ */
+#include "fuzz/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct arena *target_arena(void)
+{
+	static struct arena a;
+
+	arena_reset(&a);
+	return &a;
+}
+
+_Noreturn void target_fail(const char *file, int line, const char *fn, const char *signature)
+{
+	fprintf(stderr, "%s:%d: %s: Assertion `%s' failed.\n", file, line, fn, signature);
+	fflush(NULL);
+	abort();
+}
+
+/* PARALLAX_INPUTS: inputs per program, a knob for engines whose executions are dear (AFL++: 16). */
+uint32_t target_inputs(void)
+{
+	static uint32_t n;
+	const char *s;
+
+	if (n)
+		return n;
+	s = getenv("PARALLAX_INPUTS");
+	n = s ? (uint32_t)strtoul(s, NULL, 10) : 4;
+	if (n < 1 || n > 64)
+		n = 4;
+	return n;
+}
+
+/* More inputs for a case that has fewer: the same bytes under other seeds. */
+static void target_widen(struct testcase *tc, struct arena *a)
+{
+	uint32_t n = target_inputs();
+	struct input *in;
+
+	if (tc->ninput >= n)
+		return;
+	in = arena_alloc(a, n * sizeof(*in));
+	memcpy(in, tc->input, tc->ninput * sizeof(*in));
+	for (uint32_t i = tc->ninput; i < n; i++) {
+		in[i] = tc->input[i % tc->ninput];
+		in[i].seed = mix64(in[i].seed + i);
+	}
+	tc->input = in;
+	tc->ninput = n;
+}
+
+struct pipeline *target_pipeline(void)
+{
+	static struct pipeline *p;
+	struct pipe_opts o = {
+		.engine = { engine_by_name("interp"), engine_by_name("jit") },
+		.nengine = 1,
+		.priv = PRIV_CAP_BPF,
+		.alternate = true,
+		.sound = true,
+		.unverified = true,
+	};
+	char why[96] = "";
+
+	if (p)
+		return p;
+	if (o.engine[1] && o.engine[1]->caps())
+		o.nengine = 2;
+	p = pipeline_new(&o, why);
+	if (!p)
+		die("%s", why);
+	return p;
+}
+
+void target_diff(const uint8_t *data, size_t size)
+{
+	struct arena *a = target_arena();
+	struct testcase tc;
+	struct finding f;
+
+	case_from_any(data, size, a, &tc);
+	for (uint32_t i = 0; i < tc.ninput; i++)	/* loops end soon when fuzzing */
+		if (tc.input[i].fuel > FUEL_FUZZ)
+			tc.input[i].fuel = FUEL_FUZZ;
+	target_widen(&tc, a);
+	if (run_one(target_pipeline(), &tc, &f)) {
+		fprintf(stderr, "%s\n", f.what);
+		target_fail(__FILE__, __LINE__, __func__, f.signature);
+	}
+}

@@ -82,20 +82,24 @@ static bool fail_at(struct assembler *a, const char *at, const char *msg)
 /* Says what the cursor's failure means. */
 static bool fail_cursor(struct assembler *a, const struct asm_cursor *c, const char *start)
 {
-	char msg[sizeof(a->err->msg)];
+	const uint32_t max = sizeof(c->want) / sizeof(c->want[0]);
+	char msg[sizeof(a->err->msg)] = "unexpected text";
+	size_t n = 0;
 
 	if (c->msg)
 		return fail_at(a, c->at, c->msg);
 	if (c->at == start && asm_is_word(*start))
-		snprintf(msg, sizeof(msg), "unknown instruction");
-	else if (!c->nwant && c->at == c->end)
-		snprintf(msg, sizeof(msg), "the statement ends too early");
-	else if (!c->nwant)
-		snprintf(msg, sizeof(msg), "unexpected text");
-	else if (c->text)
-		snprintf(msg, sizeof(msg), "expected '%.*s'", (int)c->nwant, c->want);
-	else
-		snprintf(msg, sizeof(msg), "expected %.*s", (int)c->nwant, c->want);
+		return fail_at(a, c->at, "unknown instruction");
+	if (c->nwant > max && c->at == c->end)
+		return fail_at(a, c->at, "the statement ends too early");
+	for (uint32_t i = 0; c->nwant <= max && i < c->nwant && n < sizeof(msg); i++) {
+		const struct asm_want *w = &c->want[i];
+		const char *before = i == 0 ? "expected " : i + 1 < c->nwant ? ", " : " or ";
+		const char *quote = w->text ? "'" : "";
+
+		n += (size_t)snprintf(msg + n, sizeof(msg) - n, "%s%s%.*s%s", before, quote,
+				      (int)w->len, w->p, quote);
+	}
 	return fail_at(a, c->at, msg);
 }
 
@@ -508,6 +512,7 @@ static bool parse_statement(struct assembler *a, struct asm_cursor *c)
 	drop_target_name(c);
 	start = c->p;
 	c->at = c->msg = NULL;
+	c->nwant = 0;
 	if (code < 0 && asm_is_mnemonic(c))
 		ok = asm_mnemonic(c, &st);
 	else

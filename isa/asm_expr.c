@@ -168,7 +168,8 @@ static bool match_jump(struct asm_cursor *c, char letter, struct fields *f)
 		*c = ahead;
 	if (asm_peek(c, 0) != '+' && asm_peek(c, 0) != '-') {
 		f->label_imm = letter == 'J';
-		return asm_label(c, &f->label, &f->nlabel);
+		return asm_label(c, &f->label, &f->nlabel) ||
+		       asm_expected(c, c->p, "an offset");
 	}
 	if (letter == 'j')
 		return match_off(c, &f->off);

@@ -16,29 +16,35 @@ bool asm_fail(struct asm_cursor *c, const char *at, const char *msg)
 	return false;
 }
 
-static bool expected(struct asm_cursor *c, const char *at, const char *want, size_t nwant, bool text)
+static bool expected(struct asm_cursor *c, const char *at, struct asm_want want)
 {
-	if (c->msg)
+	const uint32_t max = sizeof(c->want) / sizeof(c->want[0]);
+
+	if (c->msg || (c->at && at < c->at))
 		return false;
 	if (!c->at || at > c->at) {
 		c->at = at;
-		c->want = want;
-		c->nwant = nwant;
-		c->text = text;
-	} else if (at == c->at && (nwant != c->nwant || memcmp(want, c->want, nwant))) {
-		c->nwant = 0;	/* one of several */
+		c->nwant = 0;
 	}
+	for (uint32_t i = 0; i < c->nwant && i < max; i++) {
+		if (c->want[i].len == want.len && memcmp(c->want[i].p, want.p, want.len) == 0)
+			return false;
+	}
+	if (c->nwant < max)
+		c->want[c->nwant] = want;
+	if (c->nwant <= max)
+		c->nwant++;
 	return false;
 }
 
 bool asm_expected(struct asm_cursor *c, const char *at, const char *want)
 {
-	return expected(c, at, want, strlen(want), false);
+	return expected(c, at, (struct asm_want){ want, strlen(want), false });
 }
 
 bool asm_expected_text(struct asm_cursor *c, const char *at, const char *template)
 {
-	return expected(c, at, template, strcspn(template, " $"), true);
+	return expected(c, at, (struct asm_want){ template, strcspn(template, " $"), true });
 }
 
 void asm_blanks(struct asm_cursor *c)

@@ -15,9 +15,13 @@
 struct asm_cursor {
 	const char *p, *end;
 	/* the failure: a place, and a sentence or what should stand there */
-	const char *at, *msg, *want;
-	size_t nwant;		/* 0: several things could stand there */
-	bool text;		/* want is literal text */
+	const char *at, *msg;
+	struct asm_want {
+		const char *p;
+		size_t len;
+		bool text;	/* literally */
+	} want[3];
+	uint32_t nwant;		/* 4: too many to name them */
 };
 
 struct asm_num {

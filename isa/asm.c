@@ -404,9 +404,9 @@ static bool parse_labels(struct assembler *a, struct asm_cursor *c, int *code)
 /* The name of the target behind a jump in a listing: "goto +0x5 <LBB0_1>". */
 static void drop_target_name(struct asm_cursor *c)
 {
-	const char *p = c->end;
+	const char *p = c->end - 1;
 
-	if (p == c->p || p[-1] != '>')
+	if (c->p == c->end || *p != '>')
 		return;
 	while (p > c->p && *p != '<')
 		p--;

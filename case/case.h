@@ -81,7 +81,7 @@ struct program {		/* immutable once sealed; the hash names it on disk */
 	uint64_t hash;
 };
 
-enum { MAX_MAPS = 64, MAX_PROGS = 32 };
+enum { MAX_MAPS = 64, MAX_PROGS = 32, MAX_INPUTS = 256 };
 
 struct map_def {
 	char name[16];
@@ -107,7 +107,8 @@ struct input {			/* all that a run may observe: same input, same outcome */
 	uint32_t nctx, npacket;
 	/*
 	 * Initial map contents: records of { u8 map index, key, value }, inserted
-	 * in order; for a prog_array the value is a u32 index into unit.prog.
+	 * in order; for a prog_array the value is a u32 index into unit.prog,
+	 * for a map of maps one into unit.map.
 	 */
 	const uint8_t *maps;
 	uint32_t nmaps;
@@ -241,6 +242,7 @@ struct testcase {
 	bool has_result;	/* -- result: r0 of the first input */
 	uint64_t result;
 	const char *error;	/* -- error: expected failure, or NULL */
+	const char *note;	/* what an ELF object asks for and we leave as it is, or NULL; in no file */
 };
 
 enum file_format { FMT_AUTO, FMT_RAW, FMT_HEX, FMT_TEXT, FMT_BIN, FMT_ELF, FMT_ASM, FMT_N };
@@ -280,6 +282,18 @@ bool case_from_bin(const uint8_t *p, size_t n, struct arena *a, struct testcase 
  * magic and strictly valid bytes it equals case_from_bin().
  */
 void case_from_any(const uint8_t *p, size_t n, struct arena *a, struct testcase *tc);
+
+/* case_any.c */
+
+/*
+ * Makes any slots a program that program_check() accepts: keeps what is
+ * well-formed, maps unknown opcodes to known ones, registers, jumps and map
+ * indices (of nmap maps) into their range.  in has room for one more slot: an
+ * exit is appended if execution could run off the end.  Returns the length,
+ * which is at most MAX_INSNS if len is below it.
+ */
+uint32_t program_repair(struct insn *in, uint32_t len, const struct map_def *map, uint32_t nmap,
+			struct arena *a);
 
 /* case_text.c: the superset of bpf_conformance's .data (DESIGN, decision 5). */
 char *case_to_text(const struct testcase *tc, struct arena *a);	/* NUL-terminated */

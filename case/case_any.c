@@ -161,6 +161,8 @@ uint32_t program_repair(struct insn *in, uint32_t len, const struct map_def *map
 static void repair_map_def(struct map_def *m, uint32_t nmap)
 {
 	m->type %= MAP_TYPE_N;
+	if (!map_kind(m->type))
+		m->type = MAP_ARRAY;
 	m->key_size %= 1 << 16;
 	m->value_size %= 1 << 16;
 	if (m->ninit > m->value_size)
@@ -219,6 +221,8 @@ static void repair_case(struct testcase *tc, struct arena *a)
 		struct insn *in = (struct insn *)p->insn;
 
 		p->type %= PROG_TYPE_N;
+		if (!prog_type_info(p->type))
+			p->type = PROG_PLAIN;
 		if (!in)
 			in = arena_alloc(a, sizeof(*in));
 		p->len -= p->len == MAX_INSNS;

@@ -64,7 +64,7 @@ static bool check_map(const struct unit *u, uint32_t i, struct file_err *err)
 {
 	const struct map_def *m = &u->map[i];
 
-	if (m->type >= MAP_TYPE_N)
+	if (!map_kind(m->type))
 		return err_at(err, 0, "map %u: unknown type %u", i, m->type);
 	if (m->key_size > LIMIT_BYTES || m->value_size > LIMIT_BYTES)
 		return err_at(err, 0, "map %u: key or value of more than %u bytes", i, LIMIT_BYTES);
@@ -107,7 +107,7 @@ bool case_check(const struct testcase *tc, struct file_err *err)
 	if (!tc->ninput || tc->ninput > MAX_INPUTS)
 		return err_at(err, 0, "%u inputs, from 1 to %d are possible", tc->ninput, MAX_INPUTS);
 	for (uint32_t i = 0; i < u->nprog; i++) {
-		if (u->prog[i].type >= PROG_TYPE_N)
+		if (!prog_type_info(u->prog[i].type))
 			return err_at(err, 0, "program %u: unknown type %u", i, u->prog[i].type);
 		if (u->prog[i].len > MAX_INSNS)
 			return err_at(err, 0, "program %u: %u insns, at most %d are possible", i,

@@ -18,6 +18,7 @@ static bool linux_sync_scalar(struct scalar *s)
 const struct domain domain_linux = {
 	.name = "linux",
 	.alu = linux_alu64,
+	.split = linux_split64,
 	.branch = linux_branch64,
 	.refine = linux_refine64,
 	.sync = linux_sync_scalar,

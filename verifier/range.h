@@ -40,6 +40,18 @@ WORD_INLINE int64_t word_sext(unsigned w, uint64_t v)
 	return (int64_t)(v << (64 - w)) >> (64 - w);
 }
 
+/* The low bits of v with their bytes (of byte bits each) in reverse order. */
+WORD_INLINE uint64_t word_swap(unsigned byte, unsigned bits, uint64_t v)
+{
+	uint64_t r = 0;
+
+	if (byte == 8)
+		return __builtin_bswap64(v) >> (64 - bits);
+	for (unsigned i = 0; i < bits; i += byte)
+		r |= (v >> i & word_umax(byte)) << (bits - byte - i);
+	return r;
+}
+
 WORD_INLINE uint64_t u_min(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -189,26 +201,6 @@ WORD_INLINE struct range range_mul(unsigned w, struct range a, struct range b)
 	return r;
 }
 
-/* The smallest -2^k that is <= v, or 0 for v >= 0: v's leading ones survive, no more. */
-WORD_INLINE int64_t word_neg_floor(int64_t v)
-{
-	uint64_t low = ~(uint64_t)v;
-
-	if (v >= 0)
-		return 0;
-	return low ? (int64_t)~(UINT64_MAX >> __builtin_clzll(low)) : -1;
-}
-
-/*
- * AND, OR and XOR: known is the tnum of the result.  The unsigned result of
- * AND is at most either operand, that of OR at least either.
- */
-WORD_INLINE struct range range_and(struct range a, struct range b, struct tnum known)
-{
-	return (struct range){known.value, u_min(a.umax, b.umax),
-			      word_neg_floor(s_min(a.smin, b.smin)), s_max(a.smax, b.smax)};
-}
-
 /* The signed interval of an unsigned one: itself, unless it holds both sides of the sign change. */
 WORD_INLINE struct range range_from_u(unsigned w, uint64_t lo, uint64_t hi)
 {
@@ -219,6 +211,15 @@ WORD_INLINE struct range range_from_u(unsigned w, uint64_t lo, uint64_t hi)
 		r.smax = word_smax(w);
 	}
 	return r;
+}
+
+/*
+ * AND, OR and XOR: known is the tnum of the result.  The unsigned result of
+ * AND is at most either operand, that of OR at least either.
+ */
+WORD_INLINE struct range range_and(unsigned w, struct range a, struct range b, struct tnum known)
+{
+	return range_from_u(w, known.value, u_min(a.umax, b.umax));
 }
 
 WORD_INLINE struct range range_or(unsigned w, struct range a, struct range b, struct tnum known)

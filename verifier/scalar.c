@@ -48,34 +48,20 @@ struct scalar scalar_srange(int64_t lo, int64_t hi)
 	return s;
 }
 
-/*
- * The unsigned interval survives if no member differs from another in what is
- * cut off; the result is below 2^(8 * size), so signed as well.
- */
 struct scalar scalar_cast(struct scalar s, uint8_t size)
 {
-	struct scalar r = scalar_unknown();
-	uint64_t mask;
+	struct views v = views_load(&s);
 
 	if (size >= 8)
 		return s;
-	mask = (1ull << 8 * size) - 1;
-	r.var = tnum_cast(s.var, size);
-	r.umax = mask;
-	if ((s.umin & ~mask) == (s.umax & ~mask)) {
-		r.umin = s.umin & mask;
-		r.umax = s.umax & mask;
+	v = views_cast64(&v, 8u * size);
+	views_store(&s, &v);
+	if (!domain_linux.sync(&s)) {	/* s was empty */
+		v.w = range_full(64);
+		v.h = range_full(32);
+		views_store(&s, &v);
 	}
-	r.smin = (int64_t)r.umin;
-	r.smax = (int64_t)r.umax;
-	if (size == 4) {
-		r.u32min = s.u32min;
-		r.u32max = s.u32max;
-		r.s32min = s.s32min;
-		r.s32max = s.s32max;
-	}
-	domain_linux.sync(&r);
-	return r;
+	return s;
 }
 
 bool scalar_is_const(const struct scalar *s)
@@ -104,7 +90,10 @@ bool scalar_subset(const struct scalar *a, const struct scalar *b)
 
 bool scalar_check(const struct scalar *s)
 {
-	struct views v = views_load(s);
-
-	return views_check64(&v);
+	if (s->var.value & s->var.mask)
+		return false;
+	if (s->umin > s->umax || s->smin > s->smax || s->u32min > s->u32max ||
+	    s->s32min > s->s32max)
+		return false;
+	return s->var.mask != 0 || scalar_contains(s, s->var.value);
 }

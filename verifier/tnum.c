@@ -218,6 +218,25 @@ bool tnum_contains(struct tnum a, uint64_t v)
 	return (v & ~a.mask) == a.value;
 }
 
+/*
+ * Bits known to be set or clear are no choice: counting goes through the
+ * unknown bits only, with the known ones filled so that carries pass them.
+ */
+uint64_t tnum_next(struct tnum a, uint64_t v)
+{
+	uint64_t most = a.value | a.mask, low, count;
+
+	if (v >= most)
+		return most;
+	if (v < a.value)
+		return a.value;
+	v -= a.value;
+	/* from the highest bit of v that no member has, all bits below may as well be ones */
+	low = fill_down(v & ~a.mask);
+	count = v | low | ~a.mask;
+	return a.value | ((count + 1) & a.mask);
+}
+
 bool tnum_subset(struct tnum a, struct tnum b)
 {
 	return (b.mask & ~a.mask) == 0 && (b.value & ~a.mask) == a.value;

@@ -40,6 +40,8 @@ struct tnum tnum_with_subreg(struct tnum a, struct tnum low);
 bool tnum_is_const(struct tnum a);
 bool tnum_is_aligned(struct tnum a, uint64_t size);
 bool tnum_contains(struct tnum a, uint64_t v);
+/* The smallest member above v; the largest member if there is none. */
+uint64_t tnum_next(struct tnum a, uint64_t v);
 /* Every member of b is one of a. */
 bool tnum_subset(struct tnum a, struct tnum b);
 
@@ -74,6 +76,14 @@ struct domain {
 	const char *name;
 	/* dst = dst op src at width 32 or 64 (result zero-extended); MOV, MOVSX look at src. */
 	struct scalar (*alu)(enum insn_op op, uint8_t width, struct scalar dst, struct scalar src);
+	/*
+	 * Some operations on a value that is either 0 or -1 are explored once with
+	 * each.  If this is one (true): *dst is narrowed to what this path goes on
+	 * with, before alu(), and *other is dst on a second path, which starts at
+	 * the same instruction.
+	 */
+	bool (*split)(enum insn_op op, uint8_t width, struct scalar *dst, const struct scalar *src,
+		      struct scalar *other);
 	/* 1 always taken, 0 never, -1 unknown. */
 	int (*branch)(enum insn_op op, uint8_t width, const struct scalar *dst, const struct scalar *src);
 	/*
@@ -108,7 +118,7 @@ enum {
 };
 
 /* Packet ranges below zero: the pointer was compared with pkt_end and lies there or beyond. */
-enum { RANGE_BEYOND_END = -1, RANGE_AT_END = -2 };
+enum { RANGE_AT_END = -1, RANGE_BEYOND_END = -2 };
 
 /*
  * A concrete pointer is base + off + (some member of s), where the base is:
@@ -182,12 +192,6 @@ struct vstate {
 	uint32_t lock_map;	/* the map whose value is locked */
 };
 
-/*
- * Is every concrete machine of cur also one of old?  NOT_INIT registers and
- * invalid stack bytes of old hold anything; registers outside live (one mask per
- * frame, NULL: all) are not compared.
- */
-bool state_contains(const struct vstate *old, const struct vstate *cur, const uint16_t *live);
 const char *reg_type_name(const struct reg_state *r, char buf[32]);	/* "map_value_or_null" */
 
 /* ---- errors.def: why a program is refused -------------------------------------------- */
@@ -290,7 +294,13 @@ struct vstate *venv_entry(const struct venv *env, uint32_t sub);
 
 struct vstate *state_copy(const struct venv *env, const struct vstate *s);
 void state_free(const struct venv *env, struct vstate *s);
-/* The same state, reading only. */
+/*
+ * Is every concrete machine of cur also one of old?  NOT_INIT registers and
+ * invalid stack bytes of old hold anything; registers outside live (one mask per
+ * frame, NULL: all) are not compared.
+ */
+bool state_contains(const struct venv *env, const struct vstate *old, const struct vstate *cur,
+		    const uint16_t *live);
 static inline const struct reg_state *state_reg(const struct vstate *s, uint32_t reg)
 {
 	return &s->frame[s->curframe]->reg[reg];

@@ -18,7 +18,7 @@ CLISRC  := $(wildcard cli/*.c)
 LIBOBJ  := $(LIBSRC:%.c=$(B)/%.o)
 CLIOBJ  := $(CLISRC:%.c=$(B)/%.o)
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
-BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+BENCHOBJ := $(patsubst %.c,$(B)/%.o,$(wildcard bench/suite/*.c))
 
 have     = $(shell pkg-config --exists $(1) 2>/dev/null && echo 1)
 headers  = $(shell echo '\#include <$(1)>' | $(CC) -E - >/dev/null 2>&1 && echo 1)
@@ -48,9 +48,9 @@ $(B)/tests/%: tests/unit/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALLFLAGS) -MMD -MP -o $@ $< $(LIBOBJ) -lcmocka $(LIBS) -lm
 
-$(B)/bench/%: bench/%.c $(LIBOBJ)
+$(B)/bench/bench: bench/bench.c $(BENCHOBJ) $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) -MMD -MP -o $@ $< $(LIBOBJ) $(LIBS) -lm
+	$(CC) $(ALLFLAGS) -MMD -MP -o $@ $^ $(LIBS)
 
 tests: $(TESTS)
 
@@ -96,8 +96,14 @@ $(B)/replay/%: targets/%.c targets/glue/replay.c $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALLFLAGS) -o $@ $< targets/glue/replay.c $(LIBOBJ) $(LIBS)
 
-bench: parallax $(BENCHES)
-	@PARALLAX=$(ROOT)/$(B)/parallax B=$(B) bench/run $(if $(JSON),--json $(JSON))
+bench: $(B)/bench/bench
+	@$(B)/bench/bench $(if $(JSON),--json $(JSON))
+
+# For scripts/plant: the commands that compile one file and link, as text.
+print-compile:
+	@echo '$(CC) -I$(INC) $(ALLFLAGS) -c -o $(OBJ) $(SRC)'
+print-link:
+	@echo '$(CC) $(ALLFLAGS) $(LDFLAGS) -o $(OUT) $(OBJS) $(LIBS)'
 
 install: parallax
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/parallax
@@ -121,5 +127,5 @@ help:
 	@echo 'make format        clang-format over the C files'
 	@echo 'make clean         remove what was built'
 
-.PHONY: all tests test targets targets-libfuzzer targets-afl targets-replay run-tests fuzz bench install format clean help
+.PHONY: all tests test targets targets-libfuzzer targets-afl targets-replay run-tests print-compile print-link fuzz bench install format clean help
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

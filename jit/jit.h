@@ -17,6 +17,7 @@ struct jit_opts {
 	uint32_t mode;		/* 0: trusting */
 	const uint8_t *const *dead;	/* see struct load_opts */
 	const uint8_t *const *ctx_ptr;
+	bool baseline;		/* no optional instructions of the processor (tests) */
 };
 
 /*
@@ -45,7 +46,10 @@ uint32_t jit_offset(const struct jit *j, uint32_t prog, uint32_t pc);
 /* Bytes of the unit outside any program (prologues and stubs shared by all). */
 uint32_t jit_fixed_bytes(const struct jit *j);
 
-/* Bare call for benchmarks: r0 of program 0 on an already reset guest, trusting mode. */
+/*
+ * Bare call for benchmarks: r0 of program 0 on an already reset guest, trusting
+ * mode.  run comes from vm_run_init(); it is copied in and out.
+ */
 uint64_t jit_call(struct jit *j, struct vm_run *run);
 
 /* Is there a code generator for this machine? */

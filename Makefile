@@ -54,7 +54,7 @@ $(B)/bench/bench: bench/bench.c $(BENCHOBJ) $(LIBOBJ)
 
 tests: $(TESTS)
 
-TESTSH  := $(wildcard tests/cli/*.sh)
+TESTSH  := $(filter-out tests/cli/lib.sh,$(wildcard tests/cli/*.sh))
 ROOT    := $(CURDIR)
 
 # The same set-up as CI, then every test; closes with "N passed, N failed, N skipped".

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The format strings of bpf_trace_printk(): which of them Linux refuses, and
+ * how long the text is.  Nothing is printed; only the length is a result.
+ */
+#include "vm/internal.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+enum { ARGS = 3, WIDTH_MAX = (1 << 23) - 1 };
+
+struct format {
+	const struct guest *g;
+	const char *p;		/* at what follows what was parsed; NUL-terminated */
+	const uint64_t *arg;
+	uint32_t narg;
+	int64_t len;
+	/* of the conversion at hand */
+	int64_t width;
+	bool zero, plus, space, left;
+};
+
+static bool is_ascii(char c)
+{
+	return !(c & 0x80);
+}
+
+static bool is_text(char c)
+{
+	return is_ascii(c) && (isprint(c) || isspace(c));
+}
+
+/* An argument of the program, or false: there are three. */
+static bool next_arg(struct format *f, uint64_t *v)
+{
+	if (f->narg == ARGS)
+		return false;
+	*v = f->arg[f->narg++];
+	return true;
+}
+
+static void emit(struct format *f, int64_t len)
+{
+	f->len += len > f->width ? len : f->width;
+}
+
+static void parse_flags(struct format *f)
+{
+	f->zero = f->plus = f->space = f->left = false;
+	for (;; f->p++) {
+		if (*f->p == '0')
+			f->zero = true;
+		else if (*f->p == '+')
+			f->plus = true;
+		else if (*f->p == ' ')
+			f->space = true;
+		else if (*f->p == '-')
+			f->left = true;
+		else
+			break;
+	}
+	f->width = 0;
+	for (; isdigit((unsigned char)*f->p); f->p++)
+		if (f->width <= WIDTH_MAX)
+			f->width = 10 * f->width + (*f->p - '0');
+	if (f->width > WIDTH_MAX)
+		f->width = WIDTH_MAX;
+}
+
+static int64_t digits(uint64_t v, uint32_t base)
+{
+	int64_t n = 1;
+
+	while (v >= base) {
+		v /= base;
+		n++;
+	}
+	return n;
+}
+
+/* A string in guest memory; what cannot be read is empty, as for the kernel's careful copy. */
+static bool string(struct format *f, uint64_t cap)
+{
+	uint64_t addr, n = 0;
+
+	if (!next_arg(f, &addr))
+		return false;
+	while (n < cap && guest_find(f->g, addr + n, 1, RGN_READ) &&
+	       *(const char *)guest_host(addr + n))
+		n++;
+	emit(f, (int64_t)n);
+	return true;
+}
+
+/* %pi4 and the like: the number's bytes lie at the address. */
+static bool internet(struct format *f, char pad, char version)
+{
+	uint8_t b[4] = { 0 };
+	uint64_t addr;
+	int64_t n = 3;
+
+	if (!next_arg(f, &addr))
+		return false;
+	if (version == '6') {
+		emit(f, pad == 'i' ? 32 : 39);
+		return true;
+	}
+	if (guest_find(f->g, addr, 4, RGN_READ))
+		memcpy(b, guest_host(addr), 4);
+	for (int i = 0; i < 4; i++)
+		n += pad == 'i' ? 3 : digits(b[i], 10);
+	emit(f, n);
+	return true;
+}
+
+/* At the letter behind %p. */
+static bool pointer(struct format *f, uint64_t strings)
+{
+	uint64_t v;
+	char c = *f->p;
+
+	if ((c == 'k' || c == 'u') && f->p[1] == 's') {
+		f->p += 2;
+		return string(f, strings);
+	}
+	if ((c == 'i' || c == 'I') && (f->p[1] == '4' || f->p[1] == '6')) {
+		f->p += 2;
+		return internet(f, c, f->p[-1]);
+	}
+	if (!next_arg(f, &v))
+		return false;
+	if (!c || isspace((unsigned char)c) || ispunct((unsigned char)c)) {
+		emit(f, 16);
+		return true;
+	}
+	switch (c) {
+	case 'K':
+	case 'x':
+		emit(f, 16);
+		break;
+	case 's':
+	case 'S':
+	case 'B':
+		/* A symbol; no guest address is one. */
+		emit(f, 2 + digits(v, 16));
+		break;
+	default:
+		return false;
+	}
+	f->p++;
+	return true;
+}
+
+static bool number(struct format *f)
+{
+	bool wide = false, neg;
+	uint64_t v;
+	int64_t sign;
+
+	for (int i = 0; i < 2 && *f->p == 'l'; i++, f->p++)
+		wide = true;
+	if (!*f->p || !strchr("iduxX", *f->p) || !next_arg(f, &v))
+		return false;
+	switch (*f->p++) {
+	case 'i':
+	case 'd':
+		if (!wide)
+			v = (uint64_t)(int64_t)(int32_t)v;
+		neg = (int64_t)v < 0;
+		sign = neg || f->plus || f->space;
+		emit(f, sign + digits(neg ? -v : v, 10));
+		return true;
+	case 'u':
+		emit(f, digits(wide ? v : (uint32_t)v, 10));
+		return true;
+	default:
+		emit(f, digits(wide ? v : (uint32_t)v, 16));
+		return true;
+	}
+}
+
+static bool conversion(struct format *f)
+{
+	enum { STRINGS = 511 };
+	uint64_t v;
+
+	parse_flags(f);
+	switch (*f->p) {
+	case 'p':
+		f->p++;
+		return pointer(f, STRINGS);
+	case 's':
+		f->p++;
+		return string(f, STRINGS);
+	case 'c':
+		f->p++;
+		if (!next_arg(f, &v))
+			return false;
+		emit(f, 1);
+		return true;
+	default:
+		return number(f);
+	}
+}
+
+int64_t printk_length(const struct guest *g, const char *fmt, uint64_t size, const uint64_t arg[3])
+{
+	struct format f = { .g = g, .p = fmt, .arg = arg };
+
+	if (!memchr(fmt, 0, size))
+		return -EINVAL;
+	while (*f.p) {
+		if (!is_text(*f.p))
+			return -EINVAL;
+		if (*f.p++ != '%') {
+			f.len++;
+		} else if (*f.p == '%') {
+			f.p++;
+			f.len++;
+		} else if (!conversion(&f)) {
+			return -EINVAL;
+		}
+	}
+	return f.len;
+}

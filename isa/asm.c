@@ -559,7 +559,7 @@ static bool parse_line(struct assembler *a)
 long asm_text(const char *text, size_t len, struct insn *out, uint32_t cap, struct asm_err *err)
 {
 	struct assembler a = { .out = out, .cap = cap, .err = err };
-	const char *end = text + len;
+	const char *end = len ? text + len : text;
 	bool ok = true;
 
 	for (const char *p = text; ok && p < end; ) {

@@ -8,7 +8,10 @@
 
 #include "isa/internal.h"
 
-/* Two letters that only occur here: $L a label for imm, $e a call by name and number. */
+/*
+ * Letters that only occur here: $L a label for imm, $e a call by name and
+ * number, $t the sub-type of a wide instruction.
+ */
 struct spelling {
 	uint8_t id;
 	bool coded;		/* only where the log shows the opcode */
@@ -29,12 +32,12 @@ static const struct spelling other_spellings[] = {
 	{ I_STORE_REL_B, false, "store_release((u8 *)($d$m), $S)" },
 	{ I_STORE_REL_H, false, "store_release((u16 *)($d$m), $S)" },
 	{ I_STORE_REL_W, false, "store_release((u32 *)($d$m), $S)" },
-	{ I_LD_MAP_FD, false, "ld_pseudo $d, 1, $i" },
-	{ I_LD_MAP_FD_VALUE, false, "ld_pseudo $d, 2, $l" },
-	{ I_LD_VAR_ADDR, false, "ld_pseudo $d, 3, $l" },
-	{ I_LD_CODE_ADDR, false, "ld_pseudo $d, 4, $i" },
-	{ I_LD_MAP_IDX, false, "ld_pseudo $d, 5, $i" },
-	{ I_LD_MAP_IDX_VALUE, false, "ld_pseudo $d, 6, $l" },
+	{ I_LD_MAP_FD, false, "ld_pseudo $d, $t, $i" },
+	{ I_LD_MAP_FD_VALUE, false, "ld_pseudo $d, $t, $l" },
+	{ I_LD_VAR_ADDR, false, "ld_pseudo $d, $t, $l" },
+	{ I_LD_CODE_ADDR, false, "ld_pseudo $d, $t, $i" },
+	{ I_LD_MAP_IDX, false, "ld_pseudo $d, $t, $i" },
+	{ I_LD_MAP_IDX_VALUE, false, "ld_pseudo $d, $t, $l" },
 	{ I_LD_CODE_ADDR, false, "$d = code_addr($L) ll" },
 	{ I_CALL_LOCAL, false, "call $L" },
 	/* the kernel: r registers in 32-bit atomics, other names, no "ll" */
@@ -65,6 +68,7 @@ struct fields {
 	bool has_dst, has_src;
 	int16_t off;
 	int32_t imm, hi;
+	int subtype;		/* -1: not written */
 	const char *label;
 	size_t nlabel;
 	bool label_imm;
@@ -235,6 +239,16 @@ static bool match_optional_imm(struct asm_cursor *c, int32_t *imm)
 	return match_imm(c, imm);
 }
 
+static bool match_subtype(struct asm_cursor *c, struct fields *f)
+{
+	uint64_t v;
+
+	if (!match_number(c, 0, 6, "no such sub-type", &v))
+		return false;
+	f->subtype = (int)v;
+	return true;
+}
+
 /* Half of imm: an address space. */
 static bool match_half(struct asm_cursor *c, int shift, struct fields *f)
 {
@@ -283,6 +297,8 @@ static bool match_letter(struct asm_cursor *c, char letter, struct fields *f)
 		return match_half(c, 0, f);
 	case 'L':
 		return match_label(c, f);
+	case 't':
+		return match_subtype(c, f);
 	case 'e':
 		return match_named_call(c, f);
 	}
@@ -344,9 +360,10 @@ static bool match_template(struct asm_cursor *c, const char *text, struct fields
 static bool try(struct asm_cursor *c, uint8_t id, const char *text, struct asm_stmt *st)
 {
 	const char *start = c->p;
-	struct fields f = { 0 };
+	struct fields f = { .subtype = -1 };
 
-	if (!match_template(c, text, &f)) {
+	if (!match_template(c, text, &f) ||
+	    (f.subtype >= 0 && f.subtype != insn_row(id)->value)) {
 		c->p = start;
 		return false;
 	}

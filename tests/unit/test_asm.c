@@ -209,6 +209,7 @@ static const struct spelling llvm_spellings[] = {
 	{ "r1 = -2 ll", 0xfffffffe00000118, 0xffffffff00000000 },
 	{ "r1 = 18446744073709551615 ll", 0xffffffff00000118, 0xffffffff00000000 },
 	{ "ld_pseudo r1, 1, 5", 0x0000000500001118, 0 },
+	{ "ld_pseudo r1, 0x1, 0x5", 0x0000000500001118, 0 },
 	{ "ld_pseudo r1, 2, 0x700000005", 0x0000000500002118, 0x0000000700000000 },
 };
 
@@ -612,6 +613,8 @@ static const struct {
 	{ "L: exit\nr0 = 1\n L: exit", 3, 2, "this label is already defined" },
 	{ "b:\na:\nb:\na:", 3, 1, "this label is already defined" },
 	{ "r1 = addr_space_cast(r2, 65536, 0)", 1, 26, "address space out of 16-bit range" },
+	{ "ld_pseudo r1, 7, 5", 1, 15, "no such sub-type" },
+	{ "ld_pseudo r1, 1, 0x700000005", 1, 18, "immediate out of 32-bit range" },
 	{ "(07) r1 -= 5", 1, 9, "expected '+='" },
 	{ "(e7) r1 -= 5", 1, 6, "unknown opcode" },
 	{ "(18) r1 = 99999999999999999999", 1, 11, "number out of 64-bit range" },

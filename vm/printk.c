@@ -19,7 +19,7 @@ struct format {
 	int64_t len;
 	/* of the conversion at hand */
 	int64_t width;
-	bool zero, plus, space, left;
+	bool sign;		/* '+' or ' ': signed numbers have one even if positive */
 };
 
 static bool is_ascii(char c)
@@ -48,19 +48,10 @@ static void emit(struct format *f, int64_t len)
 
 static void parse_flags(struct format *f)
 {
-	f->zero = f->plus = f->space = f->left = false;
-	for (;; f->p++) {
-		if (*f->p == '0')
-			f->zero = true;
-		else if (*f->p == '+')
-			f->plus = true;
-		else if (*f->p == ' ')
-			f->space = true;
-		else if (*f->p == '-')
-			f->left = true;
-		else
-			break;
-	}
+	/* '0' and '-' do not change how long the text is. */
+	f->sign = false;
+	for (; *f->p && strchr("0+- ", *f->p); f->p++)
+		f->sign |= *f->p == '+' || *f->p == ' ';
 	f->width = 0;
 	for (; isdigit((unsigned char)*f->p); f->p++)
 		if (f->width <= WIDTH_MAX)
@@ -169,7 +160,7 @@ static bool number(struct format *f)
 		if (!wide)
 			v = (uint64_t)(int64_t)(int32_t)v;
 		neg = (int64_t)v < 0;
-		sign = neg || f->plus || f->space;
+		sign = neg || f->sign;
 		emit(f, sign + digits(neg ? -v : v, 10));
 		return true;
 	case 'u':

@@ -145,7 +145,7 @@ int32_t vm_tail_call(struct vm_run *run, uint64_t ctx, uint64_t map, uint64_t in
  * in network order.  off is imm, or src + imm; its low 32 bits count, signed.
  * Negative ones from -0x100000 are relative to the network header, from
  * -0x200000 to the link header.  False: out of bounds, the frame exits with
- * r0 = 0.
+ * r0 = 0 and r1 to r5 poisoned.
  */
 bool vm_ld_packet(struct vm_run *run, int64_t off, uint32_t size, uint64_t *value);
 /* Is the helper implemented here? */
@@ -163,6 +163,8 @@ void trace_free(struct trace *t);
 /* ---- interp.c ------------------------------------------------------------------ */
 
 /*
+ * An access that is both out of bounds and unaligned traps as TRAP_ACCESS.
+ *
  * Predecodes a unit for the interpreter.  dead, if not NULL, has one byte per
  * slot of each program (dead[prog][slot] != 0: the verifier never reached it).
  * NULL with *reject filled (OUT_REJECT or OUT_UNSUPPORTED).

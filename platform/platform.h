@@ -37,6 +37,28 @@ enum prog_type {
 };
 _Static_assert(PROG_NETFILTER == 32, "program types are numbered as Linux does");
 
+/* expected_attach_type, where it decides what a program may do (Linux's numbers). */
+enum attach_type {
+	ATTACH_CGROUP_INGRESS, ATTACH_CGROUP_EGRESS, ATTACH_SOCK_CREATE, ATTACH_SOCK_OPS,
+	ATTACH_SK_SKB_PARSER, ATTACH_SK_SKB_VERDICT_STREAM, ATTACH_CGROUP_DEVICE,
+	ATTACH_SK_MSG_VERDICT, ATTACH_INET4_BIND, ATTACH_INET6_BIND, ATTACH_INET4_CONNECT,
+	ATTACH_INET6_CONNECT, ATTACH_INET4_POST_BIND, ATTACH_INET6_POST_BIND,
+	ATTACH_UDP4_SENDMSG, ATTACH_UDP6_SENDMSG, ATTACH_LIRC_MODE2, ATTACH_FLOW_DISSECTOR,
+	ATTACH_CGROUP_SYSCTL, ATTACH_UDP4_RECVMSG, ATTACH_UDP6_RECVMSG,
+	ATTACH_CGROUP_GETSOCKOPT, ATTACH_CGROUP_SETSOCKOPT, ATTACH_RAW_TP, ATTACH_FENTRY,
+	ATTACH_FEXIT, ATTACH_MODIFY_RETURN, ATTACH_LSM_MAC, ATTACH_ITER,
+	ATTACH_INET4_GETPEERNAME, ATTACH_INET6_GETPEERNAME, ATTACH_INET4_GETSOCKNAME,
+	ATTACH_INET6_GETSOCKNAME, ATTACH_XDP_DEVMAP, ATTACH_SOCK_RELEASE, ATTACH_XDP_CPUMAP,
+	ATTACH_SK_LOOKUP, ATTACH_XDP, ATTACH_SK_SKB_VERDICT, ATTACH_REUSEPORT_SELECT,
+	ATTACH_REUSEPORT_MIGRATE, ATTACH_PERF_EVENT, ATTACH_KPROBE_MULTI, ATTACH_LSM_CGROUP,
+	ATTACH_STRUCT_OPS, ATTACH_NETFILTER, ATTACH_TCX_INGRESS, ATTACH_TCX_EGRESS,
+	ATTACH_UPROBE_MULTI, ATTACH_UNIX_CONNECT, ATTACH_UNIX_SENDMSG, ATTACH_UNIX_RECVMSG,
+	ATTACH_UNIX_GETPEERNAME, ATTACH_UNIX_GETSOCKNAME, ATTACH_NETKIT_PRIMARY,
+	ATTACH_NETKIT_PEER, ATTACH_KPROBE_SESSION, ATTACH_UPROBE_SESSION,
+	ATTACH_TYPE_N,
+};
+_Static_assert(ATTACH_UPROBE_SESSION == 57, "attach types are numbered as Linux does");
+
 /* What a load from the context yields. */
 enum ctx_kind {
 	CTX_SCALAR,
@@ -77,6 +99,12 @@ struct prog_type_info {
 const struct prog_type_info *prog_type_info(uint32_t type);
 /* By "xdp", "sched_cls", "plain", ...; NULL if unknown. */
 const struct prog_type_info *prog_type_by_name(const char *name);
+
+/*
+ * Does Linux take programs of this type with this expected_attach_type, at this
+ * privilege?
+ */
+bool prog_type_loads(uint32_t type, uint32_t attach, enum priv priv);
 
 /*
  * May a program of this type and attach type load or store size bytes at
@@ -166,6 +194,7 @@ enum ret_kind {
 	RET_MEM_OR_NULL,	/* of the size in the ARG_CONST_ALLOC_SIZE argument */
 	RET_MEM_OR_BTF,		/* per-cpu variables */
 	RET_BTF_ID, RET_BTF_ID_OR_NULL, RET_BTF_ID_TRUSTED,
+	RET_MAP_VALUE,		/* never NULL (get_local_storage) */
 	RET_KIND_N,
 };
 
@@ -177,7 +206,8 @@ enum {
 	HELPER_NEXT = 16,	/* known, but needs callbacks, timers, kptrs, dynptrs, ...: refused for now */
 	HELPER_PKT_ACCESS = 32,	/* memory arguments may point into the packet */
 	HELPER_PERFMON = 64,	/* only with CAP_PERFMON (root here) */
-	HELPER_SLEEPS = 128,
+	HELPER_SLEEPS = 128,	/* only in sleepable programs */
+	HELPER_UNPRIV = 256,	/* offered without CAP_BPF, too */
 };
 
 struct helper_proto {
@@ -190,6 +220,7 @@ struct helper_proto {
 	int64_t ret_lo, ret_hi;
 	const char *ret_btf;
 	uint64_t types;		/* bit N: available to prog_type N */
+	uint8_t ret_max_arg;	/* not 0: r0 is also at most the size in this argument (from 1) */
 };
 
 enum {
@@ -207,6 +238,11 @@ const struct helper_proto *helper_proto(int32_t id);
 const struct helper_proto *helper_by_name(const char *name);	/* with or without "bpf_" */
 /* Is it offered to this program type, attach type and privilege (as Linux does)? */
 bool helper_available(const struct helper_proto *p, uint32_t type, uint32_t attach, enum priv priv);
+/*
+ * Does calling it take a GPL-compatible licence?  As HELPER_GPL says, but for
+ * two helpers it depends on who calls.
+ */
+bool helper_needs_gpl(const struct helper_proto *p, uint32_t type, uint32_t attach);
 /* How many arguments the helper takes, 0 to 5. */
 uint32_t helper_nargs(const struct helper_proto *p);
 

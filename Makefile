@@ -99,6 +99,10 @@ $(B)/replay/%: targets/%.c targets/glue/replay.c $(LIBOBJ)
 bench: $(B)/bench/bench
 	@$(B)/bench/bench $(if $(JSON),--json $(JSON))
 
+# Verdicts against the running kernel: see tests/gates/.
+$(B)/gate: tests/gates/gate.c $(LIBOBJ)
+	$(CC) $(ALLFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
+
 # For scripts/plant: the commands that compile one file and link, as text.
 print-compile:
 	@echo '$(CC) -I$(INC) $(ALLFLAGS) -c -o $(OBJ) $(SRC)'

@@ -88,7 +88,8 @@ struct domain {
 	int (*branch)(enum insn_op op, uint8_t width, const struct scalar *dst, const struct scalar *src);
 	/*
 	 * Narrows both operands for the edge on which the comparison came out as
-	 * taken.  False: no value satisfies it, the edge is dead.
+	 * taken.  False: no value satisfies it, the edge is dead.  dst == src is a
+	 * register compared with itself.
 	 */
 	bool (*refine)(enum insn_op op, uint8_t width, bool taken, struct scalar *dst, struct scalar *src);
 	/* Lets each part learn from the others; false if they contradict (empty). */
@@ -192,7 +193,7 @@ struct vstate {
 	uint32_t lock_map;	/* the map whose value is locked */
 };
 
-const char *reg_type_name(const struct reg_state *r, char buf[32]);	/* "map_value_or_null" */
+const char *reg_type_name(const struct reg_state *r, char buf[64]);	/* "map_value_or_null" */
 
 /* ---- errors.def: why a program is refused -------------------------------------------- */
 

@@ -122,7 +122,8 @@ static void prog_wide(struct prog *p)
 
 static uint8_t other(uint8_t reg)
 {
-	return below(3) ? (uint8_t)(13 - reg) : 8;	/* 6 <-> 7, or the constant */
+	/* 6 <-> 7, the constant, or itself */
+	return below(3) ? (uint8_t)(13 - reg) : below(4) ? 8 : reg;
 }
 
 static void prog_alu(struct prog *p, uint8_t reg)
@@ -327,8 +328,11 @@ static enum relation relate(const struct effect *ours, const struct effect *kern
 	return sub && sup ? EQUAL : sub ? TIGHTER : sup ? LOOSER : INCOMPARABLE;
 }
 
-static void predict(const struct insn_row *row, const struct scalar in[2], struct effect *e)
+static void predict(const struct insn_row *row, const struct insn *insn, const struct scalar in[2],
+		    struct effect *e)
 {
+	bool self = row->kind == K_JMP_X && insn->dst == insn->src;
+
 	*e = (struct effect){.has = {{true, row->kind == K_JMP_X}, {true, row->kind == K_JMP_X}}};
 	for (int path = 0; path < 2; path++)
 		memcpy(e->s[path], in, sizeof(e->s[path]));
@@ -341,10 +345,12 @@ static void predict(const struct insn_row *row, const struct scalar in[2], struc
 		break;
 	case K_JMP_K: case K_JMP_X:
 		e->decision = domain_linux.branch(row->op, row->width, &in[0], &in[1]);
-		for (int path = 0; path < 2; path++)
+		for (int path = 0; path < 2; path++) {
+			e->has[path][1] &= !self;
 			if (!domain_linux.refine(row->op, row->width, path, &e->s[path][0],
-						 &e->s[path][1]))
+						 &e->s[path][!self]))
 				e->has[path][0] = e->has[path][1] = false;
+		}
 		break;
 	default:
 		e->decision = domain_linux.split(row->op, row->width, &e->s[0][0], &in[1],
@@ -385,7 +391,7 @@ static void compare(const struct prog *p, uint32_t pc, const struct scalar in[2]
 	enum relation rel;
 	char text[80];
 
-	predict(row, in, &ours);
+	predict(row, &p->in[pc], in, &ours);
 	rel = relate(&ours, kernel);
 	for (int hide = 1; rel != EQUAL && hide < 4; hide++) {
 		struct scalar alt[2] = {scalar_unknown(), scalar_unknown()};
@@ -396,7 +402,7 @@ static void compare(const struct prog *p, uint32_t pc, const struct scalar in[2]
 			else
 				alt[i] = in[i];
 		}
-		predict(row, alt, &other);
+		predict(row, &p->in[pc], alt, &other);
 		if (relate(&other, kernel) == EQUAL)
 			rel = HIDDEN;
 	}

@@ -40,6 +40,9 @@ static bool resume(struct jit_ctx *c, int sig, ucontext_t *uc)
 
 	if (ip - (uint64_t)(uintptr_t)a->rx >= a->size)
 		return false;
+	/* A child that runs its parent's code: there is no way back from there. */
+	if (ip == (uint64_t)(uintptr_t)(a->rx + a->stub[STUB_FAULT]))
+		return false;
 	c->signal = sig;
 	/* After int3 rip is behind it. */
 	c->ip = sig == SIGTRAP ? ip - 1 : ip;

@@ -40,6 +40,7 @@ struct jit {
 	uint32_t start, end;	/* code in the arena */
 	uint32_t stubs;		/* bit mask: stubs that the code refers to */
 	uint32_t nprog;
+	int64_t fuel;		/* at the start of the run */
 	struct trace trace;	/* step mode */
 	struct {
 		uint64_t addr;
@@ -265,6 +266,29 @@ static void step_end(struct jit *j)
 	j->store.len = 0;
 }
 
+/* Will the insn write?  A compare-and-exchange only if it finds what it expects. */
+static bool stores(const struct jit *j, const struct insn_row *row, uint64_t addr)
+{
+	uint64_t now = 0, mask = row->width == 32 ? UINT32_MAX : UINT64_MAX;
+	const void *p;
+
+	switch ((enum insn_kind)row->kind) {
+	case K_STX:
+	case K_ST:
+	case K_ATOMIC:
+	case K_ATOMIC_FETCH:
+	case K_STORE_REL:
+		return true;
+	case K_CMPXCHG:
+		p = guest_at(j->ctx.run.g, addr, row->width / 8, RGN_READ);
+		if (p)
+			memcpy(&now, p, row->width / 8);
+		return now == (j->ctx.run.reg[0] & mask);
+	default:
+		return false;
+	}
+}
+
 FROM_CODE void jit_c_step(struct jit_ctx *c, const uint8_t *ip)
 {
 	struct jit *j = c->jit;
@@ -272,22 +296,14 @@ FROM_CODE void jit_c_step(struct jit_ctx *c, const uint8_t *ip)
 	const struct program *p = &j->unit->prog[pc.prog];
 	const struct insn *in = &p->insn[pc.insn];
 	const struct insn_row *row = insn_row(p->id[pc.insn]);
+	uint64_t addr = c->run.reg[in->dst] + (uint64_t)(int64_t)in->off;
 
 	UNPOISON(&c->run, sizeof(c->run));
 	step_end(j);
 	trace_step(&j->trace, pc, c->run.frame, c->run.reg);
-	switch ((enum insn_kind)row->kind) {
-	case K_STX:
-	case K_ST:
-	case K_ATOMIC:
-	case K_ATOMIC_FETCH:
-	case K_CMPXCHG:
-	case K_STORE_REL:
-		j->store.addr = c->run.reg[in->dst] + (uint64_t)(int64_t)in->off;
+	if (stores(j, row, addr)) {
+		j->store.addr = addr;
 		j->store.len = row->width / 8;
-		break;
-	default:
-		break;
 	}
 }
 
@@ -314,9 +330,10 @@ static void run_start(struct jit *j)
 
 	c->ctx_shadow = CTX_SHADOW - c->run.g->layout.rgn[GUEST_CTX].base;
 	c->trap = TRAP_NONE;
+	j->fuel = c->run.fuel;
+	j->store.len = 0;
 	if (j->mode & JIT_STEP) {
 		trace_reset(&j->trace);
-		j->store.len = 0;
 		c->run.trace = &j->trace;
 	}
 }
@@ -329,10 +346,20 @@ static enum trap fault_trap(const struct jit_ctx *c)
 	return *at == c->arena->target->fill ? TRAP_DEAD : TRAP_FAULT;
 }
 
+/* What the block at pc took from the fuel before it was found too long. */
+static uint32_t block_cost(const struct jit *j, struct pc pc)
+{
+	const struct program *p = &j->unit->prog[pc.prog];
+
+	program_leaders(p->insn, p->id, p->len, j->a->leader);
+	return vm_block_cost(p->id, j->a->leader, p->len, pc.insn);
+}
+
 static void run_end(struct jit *j, enum jit_left left, struct outcome *out)
 {
 	struct jit_ctx *c = &j->ctx;
 
+	out->insns = (uint64_t)(j->fuel - c->run.fuel);
 	switch (left) {
 	case LEFT_EXIT:
 		out->kind = OUT_RETURN;
@@ -342,6 +369,7 @@ static void run_end(struct jit *j, enum jit_left left, struct outcome *out)
 	case LEFT_FUEL:
 		out->kind = OUT_FUEL;
 		out->pc = pc_of(j, c->ip - 1);
+		out->insns -= block_cost(j, out->pc);
 		break;
 	case LEFT_TRAP:
 		out->kind = OUT_TRAP;
@@ -355,6 +383,10 @@ static void run_end(struct jit *j, enum jit_left left, struct outcome *out)
 		snprintf(out->why, sizeof(out->why), "signal %d", c->signal);
 		break;
 	}
+	/* The insn that trapped wrote nothing. */
+	if (out->kind == OUT_TRAP)
+		j->store.len = 0;
+	step_end(j);
 	out->helpers = c->run.helpers;
 	out->nhelpers = c->run.nhelpers;
 }
@@ -372,10 +404,8 @@ void jit_run(struct jit *j, struct guest *g, const struct input *in, struct outc
 	}
 	run_start(j);
 	run_end(j, enter(j), out);
-	if (j->mode & JIT_STEP) {
-		step_end(j);
+	if (j->mode & JIT_STEP)
 		out->trace = &j->trace;
-	}
 	guest_digest(g, out);
 }
 

@@ -213,13 +213,12 @@ static bool emit_slot(struct jit_build *b)
 		return false;
 	if (b->fuel && b->a->leader[pc])
 		emit_fuel(b, vm_block_cost(b->prog->id, b->a->leader, b->prog->len, pc));
-	if (b->dead && b->dead[pc]) {
-		emit_dead(b);
-		return true;
-	}
 	if (b->mode & JIT_STEP)
 		x86_call_stub(b, STUB_STEP);
-	emit_insn(b, &b->insn[pc], id);
+	if (b->dead && b->dead[pc])
+		emit_dead(b);
+	else
+		emit_insn(b, &b->insn[pc], id);
 	return true;
 }
 

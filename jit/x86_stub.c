@@ -198,6 +198,8 @@ static void emit_tail_call(struct jit_build *b)
 	x86_rr(b, true, 0x85, RAX, RAX);
 	stay = x86_skip(b, CC_E);
 	x86_alu_imm(b, true, X_ADD, RSP, 8);
+	x86_rm(b, true, 0xc7, 0, RSP, 8);	/* the frame's counter starts anew */
+	put_imm32(b, MAY_GOTO_MAX);
 	for (uint32_t r = 0; r < REG_FP; r++)
 		if (r != 1)
 			load_ctx(b, x86_reg[r], offsetof(struct jit_ctx, run.entry) + 8 * r);
@@ -221,13 +223,12 @@ static void emit_packet(struct jit_build *b)
 	x86_mov(b, false, RDX, RAX);
 	CALL_C(b, jit_c_packet);
 	put(b, 0xc084, 2);			/* test al, al */
+	load_poison(b);				/* leaves the flags alone */
+	load_ctx(b, RAX, offsetof(struct jit_ctx, value));
 	good = x86_skip(b, CC_NE);
 	x86_zero(b, RAX);
 	x86_alu_imm(b, true, X_ADD, RSP, 8);
-	ret(b);
 	x86_land(b, good);
-	load_ctx(b, RAX, offsetof(struct jit_ctx, value));
-	load_poison(b);
 	ret(b);
 	end(b, STUB_PACKET);
 }

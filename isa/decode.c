@@ -285,7 +285,12 @@ static void explain(const struct insn *in, struct check_err *why)
 
 	switch (why->err) {
 	case INSN_EOPCODE:
-		snprintf(msg, size, "unknown opcode %02x", in->code);
+		/* Of these Linux looks at the mode first. */
+		if ((in->code & 7) == CLS_LDX && (in->code & 0xe0) != MD_MEM &&
+		    (in->code & 0xe0) != MD_MEMSX)
+			snprintf(msg, size, "BPF_LDX uses reserved fields");
+		else
+			snprintf(msg, size, "unknown opcode %02x", in->code);
 		break;
 	case INSN_ESELECTOR:
 		if (sel_of[in->code] == SEL_IMM && (in->code & 7) == CLS_STX)
@@ -385,8 +390,7 @@ static bool check_targets(const struct insn *in, uint32_t len, const uint8_t *id
 		to = insn_target(in, ids[pc], pc);
 		if (to < 0 || to >= len) {
 			if (ids[pc] == I_CALL_LOCAL || ids[pc] == I_LD_CODE_ADDR)
-				return refuse(why, INSN_ETARGET, pc,
-					      "call to invalid destination %lld", (long long)to);
+				return refuse(why, INSN_ETARGET, pc, "call to invalid destination");
 			return refuse(why, INSN_ETARGET, pc, "jump out of range from insn %u to %lld",
 				      pc, (long long)to);
 		}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of verifier/ share. */
+#ifndef VERIFIER_INTERNAL_H
+#define VERIFIER_INTERNAL_H
+
+#include "verifier/verifier.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+	MAX_SLOTS = STACK_SIZE / 8,
+	MAX_PTR_OFF = 1 << 29,		/* offsets of pointers stay below, either sign */
+	MAX_PACKET_OFF = 0xffff,
+	MAX_PENDING = 8192,		/* branches that wait on one path */
+	MAX_SUBPROGS = 256,
+	UNPRIV_MAX_INSNS = 4096,
+	BUDGET = 1000000,		/* processed insns, as Linux */
+};
+
+/* ---- state.c ------------------------------------------------------------------ */
+
+struct pool *pool_new(struct arena *a);
+struct vstate *state_new(const struct venv *env);
+/* The frame, no longer shared with another state. */
+struct func_state *frame_own(const struct venv *env, struct vstate *s, uint32_t i);
+/* An empty frame on top: r10 points to its stack. */
+struct func_state *frame_push(const struct venv *env, struct vstate *s, uint32_t subprog,
+			      uint32_t callsite);
+void frame_pop(const struct venv *env, struct vstate *s);
+/* Slot spi (0 is [-8, 0)) of frame i, which grows to hold it, for writing. */
+struct stack_slot *slot_own(const struct venv *env, struct vstate *s, uint32_t i, uint32_t spi);
+
+/* Holds one more, or one less; false if it is too many, or not held. */
+bool state_add_ref(const struct venv *env, struct vstate *s, uint32_t id, enum ref_kind kind);
+bool state_drop_ref(struct vstate *s, uint32_t id, enum ref_kind kind);
+
+static inline uint32_t state_id(struct vstate *s)
+{
+	return ++s->next_id;
+}
+
+static inline void reg_unknown(struct reg_state *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->s = scalar_unknown();
+	r->type = T_SCALAR;
+}
+
+static inline void reg_scalar(struct reg_state *r, struct scalar s)
+{
+	memset(r, 0, sizeof(*r));
+	r->s = s;
+	r->type = T_SCALAR;
+}
+
+/* A pointer of this type to the start of its object. */
+static inline void reg_pointer(struct reg_state *r, enum reg_type type, uint8_t flags)
+{
+	memset(r, 0, sizeof(*r));
+	r->s = scalar_const(0);
+	r->type = type;
+	r->flags = flags;
+}
+
+static inline bool slot_is_spill(const struct stack_slot *s)
+{
+	return s->type[0] == SLOT_SPILL;
+}
+
+static inline bool slot_is_pointer(const struct stack_slot *s)
+{
+	return slot_is_spill(s) && s->spill.type != T_SCALAR;
+}
+
+/* Bytes of a spill: 8, 4, 2 or 1. */
+uint32_t slot_spilled(const struct stack_slot *s);
+
+static inline bool type_is_packet(uint8_t type)
+{
+	return type == T_PACKET || type == T_PACKET_META;
+}
+
+/* One per register and spilled register of the state; see state_next_reg(). */
+struct reg_iter {
+	uint32_t frame, i;
+};
+/*
+ * Walks over all registers and spills, for reading; NULL at the end.  Start with
+ * { 0, 0 }.  reg_iter_own() is the one just returned, for writing.
+ */
+const struct reg_state *reg_iter_next(const struct vstate *s, struct reg_iter *it);
+struct reg_state *reg_iter_own(const struct venv *env, struct vstate *s, const struct reg_iter *it);
+
+/* ---- verify.c: errors ------------------------------------------------------------ */
+
+/* Fills out with the sentence; returns err.  reg is -1 without. */
+enum verr verr_fail(struct step *out, enum verr err, int reg, ...);
+
+/* ---- the step's parts -------------------------------------------------------------- */
+
+/* One execution of one insn. */
+struct exec {
+	const struct venv *env;
+	struct vstate *st;
+	struct func_state *f;	/* the current frame, owned */
+	const struct insn *in;
+	const struct insn_row *row;
+	struct step *out;
+	uint32_t pc;
+};
+
+/* Unless the program may leak addresses, a pointer must not become a number. */
+static inline bool reg_leaks(const struct venv *env, const struct reg_state *r)
+{
+	return !env->perfmon && r->type != T_SCALAR;
+}
+
+enum verr reg_read(struct exec *x, uint32_t reg);
+
+static inline void touch(struct exec *x, uint32_t reg)
+{
+	x->out->touched |= 1u << reg;
+}
+
+/* The verdict relied on the scalar in reg. */
+static inline void need_precise(struct exec *x, uint32_t reg)
+{
+	if (x->f->reg[reg].type == T_SCALAR)
+		x->out->precise |= 1u << reg;
+}
+
+static inline void scalar_lose_id(struct reg_state *r)
+{
+	r->id = 0;
+	r->delta = 0;
+	r->has_delta = false;
+}
+
+/* alu.c */
+void scalar_give_id(struct exec *x, struct reg_state *r);
+enum verr exec_alu(struct exec *x);
+
+/* "(0x0; 0xff)" */
+const char *tnum_text(struct tnum t, char buf[48]);
+
+/* jump.c */
+enum verr exec_jump(struct exec *x);
+/* All pointers with this id turned out to be NULL, or not. */
+void mark_null_test(const struct venv *env, struct vstate *st, uint32_t id, uint32_t ref,
+		    bool null);
+
+/* stack.c */
+enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_HELPER };
+enum verr stack_load(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, int dst);
+/* value: the register stored, or -1 for imm. */
+enum verr stack_store(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, int value);
+/*
+ * A helper reads (and with write, writes) size bytes at register ptr; with
+ * uninit they need not be initialised.
+ */
+enum verr stack_range(struct exec *x, uint32_t ptr, uint32_t size, bool write, bool uninit);
+
+/* mem.c */
+enum verr exec_mem(struct exec *x);
+enum verr mem_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
+		     int value, bool strict);
+enum verr mem_region(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, uint32_t bound,
+		     bool zero_ok);
+
+/* call.c */
+enum verr exec_call(struct exec *x);
+enum verr exec_call_local(struct exec *x);
+enum verr exec_exit(struct exec *x);
+
+/* structure.c */
+enum verr structure_check(struct venv *env, struct step *out, uint32_t *pc);
+
+void call_clobber(struct func_state *f);
+
+/* verify.c */
+uint32_t env_subprog(const struct venv *env, uint32_t pc);
+
+/* walk_exact.c */
+enum verr walk_exact(struct venv *env, struct step *step, struct verdict *out);
+
+#endif

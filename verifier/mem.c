@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mem: loads, stores and atomics, by the type of the pointer. */
+#include "verifier/internal.h"
+
+/* ---- alignment ------------------------------------------------------------------ */
+
+static const char *align_name(uint8_t type)
+{
+	switch (type) {
+	case T_FLOW_KEYS: return "flow keys ";
+	case T_MAP_KEY: return "key ";
+	case T_MAP_VALUE: return "value ";
+	case T_CTX: return "context ";
+	case T_STACK: return "stack ";
+	case T_SOCKET: return "sock ";
+	case T_SOCK_COMMON: return "sock_common ";
+	case T_TCP_SOCK: return "tcp_sock ";
+	case T_XDP_SOCK: return "xdp_sock ";
+	case T_PACKET: case T_PACKET_META: return "packet ";
+	default: return "";
+	}
+}
+
+static enum verr align_check(struct exec *x, const struct reg_state *r, int32_t off, uint32_t size,
+			     bool strict)
+{
+	/* A packet starts two bytes past a multiple of four on machines that care. */
+	int32_t skew = type_is_packet(r->type) ? 2 : 0;
+	struct tnum at;
+	char buf[48];
+
+	strict |= r->type == T_STACK || x->env->opts.strict_align;
+	if (!strict || size == 1)
+		return V_OK;
+	at = tnum_add(r->s.var, tnum_const((uint64_t)((int64_t)r->off + off + skew)));
+	if (tnum_is_aligned(at, size))
+		return V_OK;
+	return verr_fail(x->out, V_MISALIGNED, -1, align_name(r->type), tnum_text(r->s.var, buf),
+			 r->off + skew, off, size);
+}
+
+/* ---- plain memory ------------------------------------------------------------------ */
+
+static enum verr region_fail(struct exec *x, uint32_t ptr, int64_t off, uint32_t size,
+			     uint32_t bound)
+{
+	switch (x->f->reg[ptr].type) {
+	case T_MAP_VALUE:
+		return verr_fail(x->out, V_VALUE_ACCESS, (int)ptr, bound, (long long)off, size);
+	case T_MAP_KEY:
+		return verr_fail(x->out, V_KEY_ACCESS, (int)ptr, bound, (long long)off, size);
+	default:
+		return verr_fail(x->out, V_MEM_ACCESS, (int)ptr, bound, (long long)off, size);
+	}
+}
+
+/* [off, off + size) of the pointer lies within bound bytes, whatever its variable part. */
+enum verr mem_region(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, uint32_t bound,
+		     bool zero_ok)
+{
+	const struct reg_state *r = &x->f->reg[ptr];
+	int64_t fixed = (int64_t)r->off + off, lo = fixed + r->s.smin;
+	int64_t hi;
+
+	if (!scalar_is_const(&r->s))
+		need_precise(x, ptr);
+	if (r->s.smin < 0 && (r->s.smin == INT64_MIN || lo != (int32_t)lo || lo < 0))
+		return verr_fail(x->out, V_MIN_NEGATIVE, (int)ptr, ptr);
+	if (lo < 0 || lo + size > bound || (!size && !zero_ok))
+		return region_fail(x, ptr, lo, size, bound);
+	if (r->s.umax >= MAX_PTR_OFF)
+		return verr_fail(x->out, V_UNBOUNDED, (int)ptr, ptr);
+	hi = fixed + (int64_t)r->s.umax;
+	if (hi < 0 || hi + size > bound)
+		return region_fail(x, ptr, hi, size, bound);
+	return V_OK;
+}
+
+/* Pointers that are used with a constant offset only. */
+static enum verr fixed_offset(struct exec *x, uint32_t ptr, bool off_ok)
+{
+	const struct reg_state *r = &x->f->reg[ptr];
+	char name[64], buf[48];
+
+	if (r->off < 0)
+		return verr_fail(x->out, V_NEGATIVE_OFF, (int)ptr, reg_type_name(r, name), ptr,
+				 r->off);
+	if (r->off && !off_ok)
+		return verr_fail(x->out, V_MODIFIED_PTR, (int)ptr, reg_type_name(r, name), ptr,
+				 r->off);
+	if (!scalar_is_const(&r->s) || r->s.var.value)
+		return verr_fail(x->out, V_VAR_OFF, (int)ptr, reg_type_name(r, name),
+				 tnum_text(r->s.var, buf));
+	return V_OK;
+}
+
+/* ---- maps ---------------------------------------------------------------------------- */
+
+/* Does the span, at any value of its variable part, touch [lock, lock + 4)? */
+static bool touches(const struct reg_state *r, int32_t off, uint32_t size, uint32_t at, uint32_t n)
+{
+	int64_t lo = (int64_t)r->off + off + r->s.smin;
+	int64_t hi = (int64_t)r->off + off + (int64_t)r->s.umax + size;
+
+	return lo < (int64_t)at + n && hi > at;
+}
+
+enum verr map_value_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
+			  bool zero_ok)
+{
+	const struct reg_state *r = &x->f->reg[ptr];
+	const struct map_def *m = &x->env->unit->map[r->map];
+	long long at = (long long)r->off + off + r->s.smin;
+
+	if (write && m->flags & MAPF_RDONLY_PROG)
+		return verr_fail(x->out, V_WRITE_MAP, (int)ptr, m->value_size, at, size);
+	if (!write && m->flags & MAPF_WRONLY_PROG)
+		return verr_fail(x->out, V_READ_MAP, (int)ptr, m->value_size, at, size);
+	if (mem_region(x, ptr, off, size, m->value_size, zero_ok))
+		return x->out->err;
+	if (m->has_spin_lock && touches(r, off, size, m->spin_lock_off, 4))
+		return verr_fail(x->out, V_SPIN_LOCK_ACCESS, (int)ptr);
+	return V_OK;
+}
+
+/* Contents that neither programs nor user space can change any more. */
+static bool map_is_constant(const struct map_def *m)
+{
+	return m->frozen && m->flags & MAPF_RDONLY_PROG && m->type == MAP_ARRAY &&
+	       m->max_entries == 1;
+}
+
+static uint64_t map_constant(const struct map_def *m, uint32_t off, uint32_t size)
+{
+	uint64_t v = 0;
+
+	for (uint32_t i = 0; i < size; i++)
+		if (off + i < m->ninit)
+			v |= (uint64_t)m->init[off + i] << 8 * i;
+	return v;
+}
+
+static enum verr value_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
+			      int value)
+{
+	const struct reg_state *r = &x->f->reg[ptr];
+	const struct map_def *m = &x->env->unit->map[r->map];
+	uint32_t at;
+
+	if (write && value >= 0 && reg_leaks(x->env, &x->f->reg[value]))
+		return verr_fail(x->out, V_LEAK, value, value, "map");
+	if (map_value_check(x, ptr, off, size, write, false))
+		return x->out->err;
+	if (write || value < 0)
+		return V_OK;
+	at = (uint32_t)(r->off + off) + (uint32_t)r->s.var.value;
+	if (scalar_is_const(&r->s) && map_is_constant(m))
+		reg_scalar(&x->f->reg[value], scalar_const(map_constant(m, at, size)));
+	else
+		reg_unknown(&x->f->reg[value]);
+	return V_OK;
+}
+
+static enum verr key_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
+			    int value)
+{
+	const struct map_def *m = &x->env->unit->map[x->f->reg[ptr].map];
+
+	if (write)
+		return verr_fail(x->out, V_WRITE_KEY, (int)ptr, ptr);
+	if (mem_region(x, ptr, off, size, m->key_size, false))
+		return x->out->err;
+	if (value >= 0)
+		reg_unknown(&x->f->reg[value]);
+	return V_OK;
+}
+
+/* ---- packet, memory, buffers ------------------------------------------------------------ */
+
+enum verr packet_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool zero_ok)
+{
+	const struct reg_state *r = &x->f->reg[ptr];
+	int64_t lo = (int64_t)r->off + off;
+
+	/* The range was established for this very variable part: only the rest is checked. */
+	if (r->s.smin < 0)
+		return verr_fail(x->out, V_MIN_NEGATIVE, (int)ptr, ptr);
+	if (r->range < 0 || lo < 0 || lo + size > r->range || (!size && !zero_ok))
+		return verr_fail(x->out, V_PACKET_ACCESS, (int)ptr, (int)lo, size, ptr, r->id,
+				 r->off, r->range);
+	return V_OK;
+}
+
+static enum verr packet_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
+			       int value)
+{
+	if (write && !x->env->type->direct_packet_write)
+		return verr_fail(x->out, V_WRITE_PACKET, (int)ptr);
+	if (write && value >= 0 && reg_leaks(x->env, &x->f->reg[value]))
+		return verr_fail(x->out, V_LEAK, value, value, "packet");
+	if (packet_check(x, ptr, off, size, false))
+		return x->out->err;
+	if (!write && value >= 0)
+		reg_unknown(&x->f->reg[value]);
+	return V_OK;
+}
+
+static enum verr object_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
+			       int value)
+{
+	const struct reg_state *r = &x->f->reg[ptr];
+	char name[64];
+
+	if (r->flags & TF_NULL)
+		return verr_fail(x->out, V_MEM_TYPE, (int)ptr, ptr, reg_type_name(r, name));
+	if (write && r->flags & TF_RDONLY)
+		return verr_fail(x->out, V_WRITE_RDONLY, (int)ptr, ptr, reg_type_name(r, name));
+	if (write && value >= 0 && reg_leaks(x->env, &x->f->reg[value]))
+		return verr_fail(x->out, V_LEAK, value, value, "mem");
+	if (mem_region(x, ptr, off, size, r->size, false))
+		return x->out->err;
+	if (!write && value >= 0)
+		reg_unknown(&x->f->reg[value]);
+	return V_OK;
+}
+
+static enum verr flow_keys_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size,
+				  bool write, int value)
+{
+	enum { FLOW_KEYS_SIZE = 56 };
+	int64_t lo = (int64_t)x->f->reg[ptr].off + off;
+
+	if (write && value >= 0 && reg_leaks(x->env, &x->f->reg[value]))
+		return verr_fail(x->out, V_LEAK, value, value, "flow keys");
+	if (lo < 0 || lo + size > FLOW_KEYS_SIZE)
+		return verr_fail(x->out, V_FLOW_KEYS_ACCESS, (int)ptr, (int)lo, size);
+	if (!write && value >= 0)
+		reg_unknown(&x->f->reg[value]);
+	return V_OK;
+}
+
+/* ---- context -------------------------------------------------------------------------------- */
+
+static enum verr ctx_pointer(struct exec *x, const struct ctx_access *acc, struct reg_state *r)
+{
+	switch (acc->kind) {
+	case CTX_PACKET:
+		reg_pointer(r, T_PACKET, 0);
+		return V_OK;
+	case CTX_PACKET_META:
+		reg_pointer(r, T_PACKET_META, 0);
+		return V_OK;
+	case CTX_PACKET_END:
+		reg_pointer(r, T_PACKET_END, 0);
+		return V_OK;
+	case CTX_SOCK_COMMON_OR_NULL:
+		reg_pointer(r, T_SOCK_COMMON, TF_NULL);
+		break;
+	case CTX_SOCKET:
+		reg_pointer(r, T_SOCKET, 0);
+		return V_OK;
+	case CTX_SOCKET_OR_NULL:
+		reg_pointer(r, T_SOCKET, TF_NULL);
+		break;
+	case CTX_FLOW_KEYS:
+		reg_pointer(r, T_FLOW_KEYS, 0);
+		return V_OK;
+	default:
+		return verr_fail(x->out, V_UNSUPPORTED, -1, "pointers to kernel types");
+	}
+	r->id = state_id(x->st);
+	return V_OK;
+}
+
+static enum verr ctx_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
+			    int value)
+{
+	const struct program *p = x->env->prog;
+	int32_t at = x->f->reg[ptr].off + off;
+	struct ctx_access acc;
+
+	if (write && value >= 0 && reg_leaks(x->env, &x->f->reg[value]))
+		return verr_fail(x->out, V_LEAK, value, value, "ctx");
+	if (fixed_offset(x, ptr, false))
+		return x->out->err;
+	if (!prog_ctx_access(p->type, p->attach_type, at, size, write, &acc))
+		return verr_fail(x->out, V_CTX_ACCESS, (int)ptr, at, size);
+	if (write || value < 0)
+		return V_OK;
+	if (acc.kind == CTX_SCALAR) {
+		reg_unknown(&x->f->reg[value]);
+		return V_OK;
+	}
+	if (x->row->kind == K_LDSX)
+		return verr_fail(x->out, V_CTX_ACCESS, (int)ptr, at, size);
+	x->out->ctx_ptr = acc.ptr;
+	return ctx_pointer(x, &acc, &x->f->reg[value]);
+}
+
+/* ---- sockets ----------------------------------------------------------------------------------- */
+
+/* struct bpf_sock: fields of four bytes; those of the address are also loaded in parts. */
+static bool sock_field(int32_t off, uint32_t size)
+{
+	enum { SOCK_SIZE = 80 };
+
+	if (off < 0 || off + (int32_t)size > SOCK_SIZE || off % (int32_t)size)
+		return false;
+	if (off >= 48 && off < 52)	/* dst_port: two bytes, then padding */
+		return off + (int32_t)size <= 50 || (off == 48 && size == 4);
+	if ((off >= 4 && off < 16) || off >= 24)
+		return size <= 4;
+	return size == 4;
+}
+
+static bool sock_access_ok(uint8_t type, int32_t off, uint32_t size)
+{
+	enum { TCP_SOCK_SIZE = 120, TCP_BYTES_RECEIVED = 104 };
+
+	switch (type) {
+	case T_SOCKET:
+		return sock_field(off, size);
+	case T_SOCK_COMMON:
+		return (off < 8 || off >= 24) && sock_field(off, size);
+	case T_TCP_SOCK:
+		if (off < 0 || off % (int32_t)size || off + (int32_t)size > TCP_SOCK_SIZE)
+			return false;
+		return size == (off >= TCP_BYTES_RECEIVED ? 8 : 4);
+	default:
+		return off == 0 && size == 4;
+	}
+}
+
+static enum verr sock_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
+			     int value)
+{
+	const struct reg_state *r = &x->f->reg[ptr];
+	int32_t at = r->off + off;
+	char name[64];
+
+	if (write)
+		return verr_fail(x->out, V_WRITE_RDONLY, (int)ptr, ptr, reg_type_name(r, name));
+	if (r->s.smin < 0)
+		return verr_fail(x->out, V_MIN_NEGATIVE, (int)ptr, ptr);
+	if (!sock_access_ok(r->type, at, size))
+		return verr_fail(x->out, V_SOCK_ACCESS, (int)ptr, ptr, reg_type_name(r, name), at,
+				 size);
+	if (value >= 0)
+		reg_unknown(&x->f->reg[value]);
+	return V_OK;
+}
+
+/* ---- by type ---------------------------------------------------------------------------------- */
+
+/*
+ * The access of size bytes at off from the pointer in register ptr.  value is
+ * the register that is stored, or that receives the loaded value, or -1.
+ */
+enum verr mem_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
+		     int value, bool strict)
+{
+	const struct reg_state *r = &x->f->reg[ptr];
+	char name[64];
+
+	x->out->mem_type = r->type;
+	x->out->mem_flags = r->flags;
+	if (align_check(x, r, off, size, strict))
+		return x->out->err;
+	if (r->flags & TF_NULL)
+		return verr_fail(x->out, V_MEM_TYPE, (int)ptr, ptr, reg_type_name(r, name));
+	switch (r->type) {
+	case T_STACK:
+		return write ? stack_store(x, ptr, off, size, value)
+			     : stack_load(x, ptr, off, size, value);
+	case T_CTX:
+		return ctx_access(x, ptr, off, size, write, value);
+	case T_MAP_VALUE:
+		return value_access(x, ptr, off, size, write, value);
+	case T_MAP_KEY:
+		return key_access(x, ptr, off, size, write, value);
+	case T_PACKET: case T_PACKET_META:
+		return packet_access(x, ptr, off, size, write, value);
+	case T_MEM:
+		return object_access(x, ptr, off, size, write, value);
+	case T_FLOW_KEYS:
+		return flow_keys_access(x, ptr, off, size, write, value);
+	case T_SOCKET: case T_SOCK_COMMON: case T_TCP_SOCK: case T_XDP_SOCK:
+		return sock_access(x, ptr, off, size, write, value);
+	case T_BTF_ID: case T_BUF: case T_TP_BUFFER: case T_ARENA:
+		return verr_fail(x->out, V_UNSUPPORTED, (int)ptr, "access to kernel memory");
+	default:
+		return verr_fail(x->out, V_MEM_TYPE, (int)ptr, ptr, reg_type_name(r, name));
+	}
+}
+
+/* ---- loads and stores ----------------------------------------------------------------------------- */
+
+/* A loaded scalar has the width of the load, sign-extended if it says so. */
+static void load_extend(struct exec *x, uint32_t reg, uint32_t size)
+{
+	struct reg_state *r = &x->f->reg[reg];
+
+	if (r->type != T_SCALAR || size == 8)
+		return;
+	if (r->s.umax >> 8 * size)
+		r->s = scalar_cast(r->s, (uint8_t)size);
+	if (x->row->kind != K_LDSX)
+		return;
+	if (r->s.umax >> (8 * size - 1))
+		scalar_lose_id(r);
+	r->s = x->env->dom->alu(x->row->op, 64, r->s, r->s);
+}
+
+static enum verr exec_load(struct exec *x, bool strict)
+{
+	uint32_t size = x->row->width / 8;
+
+	if (reg_read(x, x->in->src))
+		return x->out->err;
+	touch(x, x->in->dst);
+	if (mem_access(x, x->in->src, x->in->off, size, false, x->in->dst, strict))
+		return x->out->err;
+	load_extend(x, x->in->dst, size);
+	return V_OK;
+}
+
+static enum verr exec_store(struct exec *x, bool strict)
+{
+	bool by_reg = x->row->kind != K_ST;
+
+	if (by_reg && reg_read(x, x->in->src))
+		return x->out->err;
+	if (reg_read(x, x->in->dst))
+		return x->out->err;
+	return mem_access(x, x->in->dst, x->in->off, x->row->width / 8, true,
+			  by_reg ? x->in->src : -1, strict);
+}
+
+/* Contexts, packets and sockets are rewritten or shared in ways that atomics do not survive. */
+static bool atomic_target_ok(uint8_t type)
+{
+	switch (type) {
+	case T_CTX: case T_PACKET: case T_PACKET_META: case T_FLOW_KEYS: case T_SOCKET:
+	case T_SOCK_COMMON: case T_TCP_SOCK: case T_XDP_SOCK:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static enum verr atomic_target(struct exec *x, uint32_t ptr, bool load)
+{
+	const struct reg_state *r = &x->f->reg[ptr];
+	char name[64];
+
+	if (atomic_target_ok(r->type))
+		return V_OK;
+	if (load)
+		return verr_fail(x->out, V_ATOMIC_LOAD, (int)ptr, ptr, reg_type_name(r, name));
+	return verr_fail(x->out, V_ATOMIC_TARGET, (int)ptr, "BPF_ATOMIC", ptr,
+			 reg_type_name(r, name));
+}
+
+/*
+ * The register that is fetched may be the pointer, or what is stored: it keeps
+ * its old contents until the write has been judged.
+ */
+static enum verr atomic_fetch(struct exec *x, uint32_t load, uint32_t size)
+{
+	struct reg_state before = x->f->reg[load], loaded;
+
+	touch(x, load);
+	if (mem_access(x, x->in->dst, x->in->off, size, false, (int)load, true))
+		return x->out->err;
+	load_extend(x, load, size);
+	loaded = x->f->reg[load];
+	x->f->reg[load] = before;
+	if (mem_access(x, x->in->dst, x->in->off, size, true, -1, true))
+		return x->out->err;
+	x->f->reg[load] = loaded;
+	return V_OK;
+}
+
+/* Reads, then writes; the fetched register gets what the memory held. */
+static enum verr exec_atomic(struct exec *x)
+{
+	uint32_t size = x->row->width / 8, dst = x->in->dst, src = x->in->src;
+	struct func_state *f = x->f;
+	int load = -1;
+
+	if (reg_read(x, src) || (x->row->kind == K_CMPXCHG && reg_read(x, 0)) || reg_read(x, dst))
+		return x->out->err;
+	if (reg_leaks(x->env, &f->reg[src]))
+		return verr_fail(x->out, V_LEAK, (int)src, src, "mem");
+	if (x->row->kind == K_CMPXCHG && reg_leaks(x->env, &f->reg[0]))
+		return verr_fail(x->out, V_LEAK, 0, 0, "mem");
+	if (atomic_target(x, dst, false))
+		return x->out->err;
+	if (x->row->kind == K_CMPXCHG)
+		load = 0;
+	else if (x->row->kind == K_ATOMIC_FETCH)
+		load = (int)src;
+	if (mem_access(x, dst, x->in->off, size, false, -1, true))
+		return x->out->err;
+	if (load < 0)
+		return mem_access(x, dst, x->in->off, size, true, -1, true);
+	return atomic_fetch(x, (uint32_t)load, size);
+}
+
+static enum verr ld_abs(struct exec *x)
+{
+	struct func_state *f = x->f;
+
+	if (reg_read(x, 6))
+		return x->out->err;
+	if (x->st->nref || x->st->active_lock)
+		return verr_fail(x->out, V_LOCK_HELD, -1, "BPF_LD_[ABS|IND]");
+	if (f->reg[6].type != T_CTX)
+		return verr_fail(x->out, V_LD_ABS_CTX, 6);
+	if (x->row->kind == K_LD_IND && reg_read(x, x->in->src))
+		return x->out->err;
+	if (fixed_offset(x, 6, false))
+		return x->out->err;
+	for (uint32_t i = 1; i <= 5; i++)
+		f->reg[i].type = T_NOT_INIT;
+	reg_unknown(&f->reg[0]);
+	x->out->touched |= 0x3f;
+	return V_OK;
+}
+
+enum verr exec_mem(struct exec *x)
+{
+	switch ((enum insn_kind)x->row->kind) {
+	case K_LDX: case K_LDSX:
+		return exec_load(x, false);
+	case K_STX: case K_ST:
+		return exec_store(x, false);
+	case K_LOAD_ACQ:
+		if (reg_read(x, x->in->src) || atomic_target(x, x->in->src, true))
+			return x->out->err;
+		return exec_load(x, true);
+	case K_STORE_REL:
+		if (reg_read(x, x->in->dst) || atomic_target(x, x->in->dst, false))
+			return x->out->err;
+		return exec_store(x, true);
+	case K_ATOMIC: case K_ATOMIC_FETCH: case K_CMPXCHG:
+		return exec_atomic(x);
+	default:
+		return ld_abs(x);
+	}
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verify: the entry point, the environment, and what is said of errors. */
+#include "verifier/internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* ---- errors --------------------------------------------------------------------- */
+
+const char *const verr_name[VERR_N] = {
+#define VERR(name, text) #name,
+#include "verifier/errors.def"
+};
+const char *const verr_text[VERR_N] = {
+#define VERR(name, text) text,
+#include "verifier/errors.def"
+};
+
+bool verr_unsupported(enum verr e)
+{
+	return e == V_UNSUPPORTED;
+}
+
+enum verr verr_fail(struct step *out, enum verr err, int reg, ...)
+{
+	va_list ap;
+
+	va_start(ap, reg);
+	vsnprintf(out->msg, sizeof(out->msg), verr_text[err], ap);
+	va_end(ap);
+	out->err = err;
+	out->reg = (int8_t)reg;
+	return err;
+}
+
+const char *tnum_text(struct tnum t, char buf[48])
+{
+	snprintf(buf, 48, "(0x%llx; 0x%llx)", (unsigned long long)t.value,
+		 (unsigned long long)t.mask);
+	return buf;
+}
+
+/* ---- environment ------------------------------------------------------------------ */
+
+enum verr venv_init(struct venv *env, const struct unit *u, uint32_t prog, const struct vopts *o,
+		    struct arena *a, struct step *out, uint32_t *pc)
+{
+	const struct program *p = &u->prog[prog];
+
+	memset(env, 0, sizeof(*env));
+	memset(out, 0, sizeof(*out));
+	out->reg = -1;
+	*pc = 0;
+	env->unit = u;
+	env->prog = p;
+	env->insn = p->insn;
+	env->id = p->id;
+	env->len = p->len;
+	env->opts = *o;
+	env->dom = o->domain ? o->domain : &domain_linux;
+	env->bpf_capable = o->priv != PRIV_UNPRIV;
+	env->perfmon = o->priv == PRIV_ROOT;
+	env->arena = a;
+	if (!p->id) {
+		*pc = p->check.pc;
+		return verr_fail(out, V_MALFORMED, -1, p->check.msg);
+	}
+	env->aux = arena_alloc(a, p->len);
+	env->type = prog_type_info(p->type);
+	if (!env->type)
+		return verr_fail(out, V_PROG_TYPE, -1, p->type);
+	env->pool = pool_new(a);
+	return structure_check(env, out, pc);
+}
+
+uint32_t env_subprog(const struct venv *env, uint32_t pc)
+{
+	uint32_t lo = 0, hi = env->nsub;
+
+	while (hi - lo > 1) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (env->sub[mid].start <= pc)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct vstate *venv_entry(const struct venv *env, uint32_t sub)
+{
+	struct vstate *s = state_new(env);
+	struct func_state *f = frame_push(env, s, sub, UINT32_MAX);
+
+	s->insn = env->sub[sub].start;
+	if (env->prog->type != PROG_PLAIN) {
+		reg_pointer(&f->reg[1], T_CTX, 0);
+		return s;
+	}
+	reg_pointer(&f->reg[1], T_MEM, TF_PLAIN);
+	f->reg[1].size = env->opts.plain_size;
+	reg_scalar(&f->reg[2], scalar_const(env->opts.plain_size));
+	return s;
+}
+
+/* ---- the verdict ----------------------------------------------------------------------- */
+
+void verify(const struct unit *u, uint32_t prog, const struct vopts *o, struct arena *a,
+	    struct verdict *out)
+{
+	struct venv *env = arena_alloc(a, sizeof(*env));
+	struct step step;
+
+	memset(out, 0, sizeof(*out));
+	out->reg = -1;
+	out->log = "";
+	out->err = venv_init(env, u, prog, o, a, &step, &out->pc);
+	out->aux = env->aux;
+	if (!out->err)
+		out->err = walk_exact(env, &step, out);
+	out->accepted = !out->err;
+	if (!out->err)
+		return;
+	out->reg = step.reg;
+	memcpy(out->msg, step.msg, sizeof(out->msg));
+}

@@ -33,6 +33,7 @@ struct gen_opts {
 	uint32_t inputs;	/* per program (0: 1) */
 	uint32_t groups;	/* bit per insn_group that may be used (0: all that run) */
 	bool wild;		/* second level: arbitrary decodable insns, for checked mode */
+	bool portable;		/* only what a test run of Linux can be given and reproduces */
 };
 
 /*

@@ -1,69 +1,184 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a program may read and write of its context. */
+/* What a program may read and write of its context: the rules around ctx.def. */
 #include "platform/platform.h"
 
-struct field {
-	uint16_t off, size;
-	uint8_t kind;
-	bool write, narrow;
-};
-static const struct field skb[] = {
-	{ 0, 4, CTX_SCALAR, 0, 1 }, { 4, 4, CTX_SCALAR, 0, 1 }, { 8, 4, CTX_SCALAR, 1, 1 },
-	{ 12, 4, CTX_SCALAR, 1, 1 }, { 16, 4, CTX_SCALAR, 0, 1 }, { 20, 4, CTX_SCALAR, 0, 1 },
-	{ 24, 4, CTX_SCALAR, 0, 1 }, { 28, 4, CTX_SCALAR, 0, 1 }, { 32, 4, CTX_SCALAR, 1, 1 },
-	{ 36, 4, CTX_SCALAR, 0, 1 }, { 40, 4, CTX_SCALAR, 0, 1 }, { 44, 4, CTX_SCALAR, 1, 1 },
-	{ 48, 20, CTX_SCALAR, 1, 1 }, { 68, 4, CTX_SCALAR, 0, 1 }, { 72, 4, CTX_SCALAR, 1, 1 },
-	{ 76, 4, CTX_PACKET, 0, 0 }, { 80, 4, CTX_PACKET_END, 0, 0 }, { 84, 4, CTX_SCALAR, 0, 1 },
-	{ 140, 4, CTX_PACKET_META, 0, 0 }, { 152, 8, CTX_SCALAR, 1, 0 },
-	{ 160, 4, CTX_SCALAR, 0, 1 }, { 164, 4, CTX_SCALAR, 0, 1 }, { 176, 4, CTX_SCALAR, 0, 1 },
-};
-static const struct field xdp[] = {
-	{ 0, 4, CTX_PACKET, 0, 0 }, { 4, 4, CTX_PACKET_END, 0, 0 }, { 8, 4, CTX_PACKET_META, 0, 0 },
-	{ 12, 4, CTX_SCALAR, 0, 0 }, { 16, 4, CTX_SCALAR, 0, 0 }, { 20, 4, CTX_SCALAR, 0, 0 },
+enum ctx_id {
+	C_SKB, C_XDP, C_SOCK, C_ADDR, C_OPS, C_DEV, C_MSG, C_REUSE, C_SYSCTL, C_OPT, C_LOOKUP,
+	C_REGS, C_PERF, C_NF, C_ARGS,
 };
 
-static bool field_access(const struct field *f, uint32_t n, int32_t off, uint32_t size, bool write,
+/* How much of a field an access may take; PAIR and QUAD add to the others. */
+enum {
+	NO, FULL, HEAD, SUB, PORT,
+	MODE = 7,
+	PAIR = 8,	/* two fields of 4 bytes at once */
+	QUAD = 16,	/* two fields of 2 bytes at once */
+};
+
+struct field {
+	uint8_t ctx, size, count, kind, read, write;
+	uint16_t off;
+	uint64_t readers, writers;
+};
+
+#define T(type)		(1ULL << PROG_##type)
+#define AT(type)	(1ULL << ATTACH_##type)
+#define EACH		(~0ULL)
+#define FILTER		T(SOCKET_FILTER)
+#define TC		(T(SCHED_CLS) | T(SCHED_ACT))
+#define CGSKB		T(CGROUP_SKB)
+#define DISSECT		T(FLOW_DISSECTOR)
+#define LWT		(T(LWT_IN) | T(LWT_OUT) | T(LWT_XMIT) | T(LWT_SEG6LOCAL))
+#define SKBS		(FILTER | TC | CGSKB | LWT | T(SK_SKB))
+#define MADE		(AT(SOCK_CREATE) | AT(SOCK_RELEASE))
+#define BOUND		(AT(INET4_POST_BIND) | AT(INET6_POST_BIND))
+#define ADDR4		(AT(INET4_BIND) | AT(INET4_CONNECT) | AT(UDP4_SENDMSG) | AT(UDP4_RECVMSG) | \
+			 AT(INET4_GETPEERNAME) | AT(INET4_GETSOCKNAME))
+#define ADDR6		(AT(INET6_BIND) | AT(INET6_CONNECT) | AT(UDP6_SENDMSG) | AT(UDP6_RECVMSG) | \
+			 AT(INET6_GETPEERNAME) | AT(INET6_GETSOCKNAME))
+
+static const struct field fields[] = {
+#define FIELD(ctx_, off_, count_, size_, read_, readers_, write_, writers_, kind_) \
+	{ .ctx = C_##ctx_, .off = off_, .count = count_, .size = size_, .read = read_, \
+	  .readers = readers_, .write = write_, .writers = writers_, .kind = CTX_##kind_ },
+#include "platform/ctx.def"
+};
+enum { NFIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+/* The layout of each program type with fixed fields, plus 1; 0: none. */
+static const uint8_t layout[PROG_TYPE_N] = {
+	[PROG_SOCKET_FILTER] = C_SKB + 1, [PROG_SCHED_CLS] = C_SKB + 1, [PROG_SCHED_ACT] = C_SKB + 1,
+	[PROG_CGROUP_SKB] = C_SKB + 1, [PROG_SK_SKB] = C_SKB + 1, [PROG_FLOW_DISSECTOR] = C_SKB + 1,
+	[PROG_LWT_IN] = C_SKB + 1, [PROG_LWT_OUT] = C_SKB + 1, [PROG_LWT_XMIT] = C_SKB + 1,
+	[PROG_LWT_SEG6LOCAL] = C_SKB + 1, [PROG_XDP] = C_XDP + 1, [PROG_CGROUP_SOCK] = C_SOCK + 1,
+	[PROG_CGROUP_SOCK_ADDR] = C_ADDR + 1, [PROG_SOCK_OPS] = C_OPS + 1,
+	[PROG_CGROUP_DEVICE] = C_DEV + 1, [PROG_SK_MSG] = C_MSG + 1, [PROG_SK_REUSEPORT] = C_REUSE + 1,
+	[PROG_CGROUP_SYSCTL] = C_SYSCTL + 1, [PROG_CGROUP_SOCKOPT] = C_OPT + 1,
+	[PROG_SK_LOOKUP] = C_LOOKUP + 1, [PROG_KPROBE] = C_REGS + 1, [PROG_PERF_EVENT] = C_PERF + 1,
+	[PROG_NETFILTER] = C_NF + 1, [PROG_RAW_TRACEPOINT] = C_ARGS + 1,
+	[PROG_RAW_TRACEPOINT_WRITABLE] = C_ARGS + 1,
+};
+
+/* at: offset of the access within its field. */
+static bool mode_allows(uint8_t mode, uint32_t field_size, int32_t off, uint32_t at, uint32_t size)
+{
+	if ((mode & PAIR) && size == 8)
+		return off % 8 == 0;
+	if ((mode & QUAD) && size == 4)
+		return off % 4 == 0;
+	switch (mode & MODE) {
+	case FULL: return at == 0 && size == field_size;
+	case HEAD: return at == 0 && size <= field_size;
+	case SUB:  return size <= field_size;
+	case PORT: return (at == 0 && size == 4) || at + size <= 2;
+	default:   return false;
+	}
+}
+
+/* Accesses are naturally aligned, so only PAIR and QUAD reach beyond one field. */
+static bool field_access(uint8_t ctx, uint64_t who, int32_t off, uint32_t size, bool write,
 			 struct ctx_access *acc)
 {
-	for (; n--; f++) {
-		if (off < f->off || off + (int32_t)size > f->off + f->size)
+	for (const struct field *f = fields; f < fields + NFIELDS; f++) {
+		uint8_t mode = write ? f->write : f->read;
+		uint32_t at;
+
+		if (f->ctx != ctx || off < f->off || off + (int32_t)size > f->off + f->count * f->size)
 			continue;
-		if (write ? !f->write || (size < 4 && f->size != 20)
-			  : !f->narrow && size != f->size)
+		at = (uint32_t)(off - f->off) % f->size;
+		if (!((write ? f->writers : f->readers) & who) ||
+		    !mode_allows(mode, f->size, off, at, size))
 			return false;
-		acc->kind = f->kind;
-		acc->field_size = f->size == 20 ? size : f->size;
+		acc->kind = (enum ctx_kind)f->kind;
+		acc->field_size = size > f->size ? (uint8_t)size : f->size;
 		acc->ptr = f->kind != CTX_SCALAR;
+		if (f->kind == CTX_BTF_PTR)
+			acc->btf_name = off == 0 ? "nf_hook_state" : "sk_buff";
 		return true;
 	}
 	return false;
 }
 
+/* Linux takes no attach type for the first one of its kind. */
+static uint64_t attach_bit(uint32_t type, uint32_t attach)
+{
+	if (type == PROG_CGROUP_SOCK && attach == 0)
+		attach = ATTACH_SOCK_CREATE;
+	return attach < 64 ? 1ULL << attach : 0;
+}
+
 bool prog_ctx_access(uint32_t type, uint32_t attach, int32_t off, uint32_t size, bool write,
 		     struct ctx_access *acc)
 {
-	(void)attach;
-	*acc = (struct ctx_access){ .kind = CTX_SCALAR, .field_size = size };
-	if (off < 0 || !size || size > 8 || (size & (size - 1)))
+	*acc = (struct ctx_access){ .kind = CTX_SCALAR, .field_size = (uint8_t)size };
+	if (!size || size > 8 || (size & (size - 1)) || type >= PROG_TYPE_N)
 		return false;
 	if (type == PROG_PLAIN)
-		return off + size <= 0xffff;
-	if (off % size)
+		return off >= 0 && off + size <= 0xffff;
+	if (off % (int32_t)size)
 		return false;
 	switch (type) {
 	case PROG_SYSCALL:
-		return off + size <= 0xffff;
-	case PROG_RAW_TRACEPOINT: case PROG_RAW_TRACEPOINT_WRITABLE:
-		return !write && off < 96;
-	case PROG_XDP:
-		return field_access(xdp, sizeof(xdp) / sizeof(*xdp), off, size, write, acc);
-	case PROG_SOCKET_FILTER:
-		if (off == 72 || off == 76 || off == 80 || off >= 140 || (write && (off < 48 || off > 67)))
-			return false;
-		/* fallthrough */
-	case PROG_SCHED_CLS: case PROG_SCHED_ACT:
-		return field_access(skb, sizeof(skb) / sizeof(*skb), off, size, write, acc);
+		return off >= 0 && off < 0xffff;
+	case PROG_TRACEPOINT:
+		/*
+		 * The first 8 bytes are the kernel's own.  That offsets below zero pass
+		 * is no wish of ours: 6.18 compares them unsigned there and signed here.
+		 */
+		return !write && (off < 0 || off >= 8) && off < 8192;
+	case PROG_RAW_TRACEPOINT_WRITABLE:
+		if (off == 0) {
+			acc->kind = CTX_TP_BUFFER;
+			acc->ptr = true;
+			return size == 8 && !write;
+		}
+		break;
 	default:
+		break;
+	}
+	if (off < 0 || !layout[type])
 		return false;
+	return field_access(layout[type] - 1,
+			    layout[type] == C_SKB + 1 ? 1ULL << type : attach_bit(type, attach),
+			    off, size, write, acc);
+}
+
+/* ---- behind pointers ---------------------------------------------------------- */
+
+/* What any socket has: struct bpf_sock without type, protocol, mark and priority. */
+static bool sock_access(int32_t off, uint32_t size, bool full, struct ctx_access *acc)
+{
+	if (!full && off >= 8 && off < 24)
+		return false;
+	if (off >= 24 && off < 44) {		/* src_ip4, src_ip6: readers of either attach type */
+		acc->field_size = 4;
+		return size <= 4;
+	}
+	return field_access(C_SOCK, MADE | BOUND, off, size, false, acc);
+}
+
+/* struct bpf_tcp_sock: 4 bytes each, but for bytes_received and bytes_acked. */
+static bool tcp_sock_access(int32_t off, uint32_t size)
+{
+	bool wide = off >= 80 && off < 96;
+
+	return off < 112 && size == (wide ? 8 : 4);
+}
+
+bool obj_access(enum obj_kind obj, int32_t off, uint32_t size, bool write, struct ctx_access *acc)
+{
+	*acc = (struct ctx_access){ .kind = CTX_SCALAR, .field_size = (uint8_t)size };
+	if (off < 0 || !size || size > 8 || (size & (size - 1)))
+		return false;
+	if (obj == OBJ_FLOW_KEYS)
+		return off + size <= 56;
+	if (write || off % (int32_t)size)
+		return false;
+	switch (obj) {
+	case OBJ_SOCK_COMMON: return sock_access(off, size, false, acc);
+	case OBJ_SOCKET: return sock_access(off, size, true, acc);
+	case OBJ_TCP_SOCK: return tcp_sock_access(off, size);
+	case OBJ_XDP_SOCK: return off == 0 && size == 4;
+	default: return false;
 	}
 }

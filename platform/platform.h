@@ -71,6 +71,7 @@ enum ctx_kind {
 	CTX_FLOW_KEYS,
 	CTX_BTF_PTR,		/* trusted pointer to a kernel struct: .btf_name */
 	CTX_BUF_RDONLY, CTX_BUF_RDWR,
+	CTX_TP_BUFFER,		/* buffer of a writable raw tracepoint */
 };
 
 struct ctx_access {
@@ -93,6 +94,7 @@ struct prog_type_info {
 	uint32_t runs;		/* CAP_* style bit: our engines can run it (1) or only verify it (0) */
 	int16_t off_data, off_data_end, off_data_meta;	/* context offsets, -1 without */
 	uint16_t attach_type;	/* expected_attach_type used when none is given */
+	bool helper_packet;	/* helpers with HELPER_PKT_ACCESS take packet memory here */
 };
 
 /* NULL for a number that is not known. */
@@ -112,6 +114,13 @@ bool prog_type_loads(uint32_t type, uint32_t attach, enum priv priv);
  */
 bool prog_ctx_access(uint32_t type, uint32_t attach, int32_t off, uint32_t size, bool write,
 		     struct ctx_access *acc);
+
+/*
+ * The same for what pointers to sockets and flow keys lead to.  Sockets are
+ * read-only; flow keys can be written.
+ */
+enum obj_kind { OBJ_SOCK_COMMON, OBJ_SOCKET, OBJ_TCP_SOCK, OBJ_XDP_SOCK, OBJ_FLOW_KEYS };
+bool obj_access(enum obj_kind obj, int32_t off, uint32_t size, bool write, struct ctx_access *acc);
 
 /* The range that r0 must be in at exit: false if any value will do. */
 bool prog_ret_range(uint32_t type, uint32_t attach, int32_t *lo, int32_t *hi);

@@ -48,7 +48,7 @@ struct assembler {
 	struct asm_err *err;
 };
 
-/* ---- errors ------------------------------------------------------------------ */
+/* ---- errors -------------------------------------------------------------- */
 
 static bool fail(struct assembler *a, const struct place *where, const char *msg)
 {
@@ -120,7 +120,7 @@ void asm_err_print(FILE *f, const char *name, const struct asm_err *err)
 	fputs("^\n", f);
 }
 
-/* ---- growing arrays ------------------------------------------------------------ */
+/* ---- growing arrays ------------------------------------------------------ */
 
 /* Makes room for one more element of the given size. */
 static bool grow(struct assembler *a, void **array, size_t n, size_t *room, size_t size)
@@ -181,7 +181,7 @@ static bool add_slots(struct assembler *a, const char *at, const struct insn *in
 	return true;
 }
 
-/* ---- labels ---------------------------------------------------------------------- */
+/* ---- labels -------------------------------------------------------------- */
 
 static bool is_local(const char *name, size_t len)
 {
@@ -314,7 +314,7 @@ static bool resolve(struct assembler *a)
 	return true;
 }
 
-/* ---- what stands before an instruction ---------------------------------------------- */
+/* ---- what stands before an instruction ----------------------------------- */
 
 static bool is_hex(char ch)
 {
@@ -414,7 +414,7 @@ static void drop_target_name(struct asm_cursor *c)
 		c->end = p;
 }
 
-/* ---- statements ----------------------------------------------------------------------- */
+/* ---- statements ---------------------------------------------------------- */
 
 /* ".slot 0x..." */
 static bool parse_slot(struct assembler *a, struct asm_cursor *c)

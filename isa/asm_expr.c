@@ -74,7 +74,7 @@ struct fields {
 	bool label_imm;
 };
 
-/* ---- letters --------------------------------------------------------------- */
+/* ---- letters ------------------------------------------------------------- */
 
 /* A register; where a template names it twice, both must be the same. */
 static bool match_register(struct asm_cursor *c, char letter, uint8_t *reg, bool *has)
@@ -104,7 +104,8 @@ static bool match_number(struct asm_cursor *c, int64_t min, uint64_t max, const 
 	while (first < c->p && !asm_is_digit(*first))
 		first++;
 	if (*first == '0' && c->p - first > 1 && !n.hex)
-		return asm_fail(c, start, "a leading zero means octal to some and decimal to others");
+		return asm_fail(c, start,
+				"a leading zero means octal to some and decimal to others");
 	if (!asm_fits(&n, min, max))
 		return asm_fail(c, start, msg);
 	*value = asm_value(&n);
@@ -305,7 +306,7 @@ static bool match_letter(struct asm_cursor *c, char letter, struct fields *f)
 	return false;
 }
 
-/* ---- templates --------------------------------------------------------------- */
+/* ---- templates ----------------------------------------------------------- */
 
 /* Blanks of a template separate words and are optional elsewhere. */
 static bool match_blank(struct asm_cursor *c, const char *start)

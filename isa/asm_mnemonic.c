@@ -42,30 +42,34 @@ static const struct mnemonic mnemonics[] = {
 	{ "add", FORM_ALU, 0x07, 0 }, { "sub", FORM_ALU, 0x17, 0 }, { "mul", FORM_ALU, 0x27, 0 },
 	{ "div", FORM_ALU, 0x37, 0 }, { "sdiv", FORM_ALU, 0x37, 1 }, { "or", FORM_ALU, 0x47, 0 },
 	{ "and", FORM_ALU, 0x57, 0 }, { "lsh", FORM_ALU, 0x67, 0 }, { "rsh", FORM_ALU, 0x77, 0 },
-	{ "mod", FORM_ALU, 0x97, 0 }, { "smod", FORM_ALU, 0x97, 1 }, { "xor", FORM_ALU, 0xa7, 0 },
-	{ "mov", FORM_ALU, 0xb7, 0 }, { "arsh", FORM_ALU, 0xc7, 0 }, { "neg", FORM_NEG, 0x87, 0 },
+	{ "mod", FORM_ALU, 0x97, 0 }, { "smod", FORM_ALU, 0x97, 1 },
+	{ "xor", FORM_ALU, 0xa7, 0 }, { "mov", FORM_ALU, 0xb7, 0 },
+	{ "arsh", FORM_ALU, 0xc7, 0 }, { "neg", FORM_NEG, 0x87, 0 },
 	{ "movsx832", FORM_ALU_REG, 0xbc, 8 }, { "movsx1632", FORM_ALU_REG, 0xbc, 16 },
 	{ "movsx864", FORM_ALU_REG, 0xbf, 8 }, { "movsx1664", FORM_ALU_REG, 0xbf, 16 },
-	{ "movsx3264", FORM_ALU_REG, 0xbf, 32 },
-	{ "le16", FORM_END, 0xd4, 16 }, { "le32", FORM_END, 0xd4, 32 }, { "le64", FORM_END, 0xd4, 64 },
-	{ "be16", FORM_END, 0xdc, 16 }, { "be32", FORM_END, 0xdc, 32 }, { "be64", FORM_END, 0xdc, 64 },
-	{ "swap16", FORM_END, 0xd7, 16 }, { "swap32", FORM_END, 0xd7, 32 }, { "swap64", FORM_END, 0xd7, 64 },
+	{ "movsx3264", FORM_ALU_REG, 0xbf, 32 }, { "le16", FORM_END, 0xd4, 16 },
+	{ "le32", FORM_END, 0xd4, 32 }, { "le64", FORM_END, 0xd4, 64 },
+	{ "be16", FORM_END, 0xdc, 16 }, { "be32", FORM_END, 0xdc, 32 },
+	{ "be64", FORM_END, 0xdc, 64 }, { "swap16", FORM_END, 0xd7, 16 },
+	{ "swap32", FORM_END, 0xd7, 32 }, { "swap64", FORM_END, 0xd7, 64 },
 	{ "bswap16", FORM_END, 0xd7, 16 }, { "bswap32", FORM_END, 0xd7, 32 },
-	{ "bswap64", FORM_END, 0xd7, 64 },
-	{ "lddw", FORM_LDDW, 0x18, 0 },
-	{ "ldxb", FORM_LOAD, 0x71, 0 }, { "ldxh", FORM_LOAD, 0x69, 0 }, { "ldxw", FORM_LOAD, 0x61, 0 },
-	{ "ldxdw", FORM_LOAD, 0x79, 0 }, { "ldxsb", FORM_LOAD, 0x91, 0 }, { "ldxsh", FORM_LOAD, 0x89, 0 },
-	{ "ldxsw", FORM_LOAD, 0x81, 0 },
-	{ "stxb", FORM_STORE_REG, 0x73, 0 }, { "stxh", FORM_STORE_REG, 0x6b, 0 },
-	{ "stxw", FORM_STORE_REG, 0x63, 0 }, { "stxdw", FORM_STORE_REG, 0x7b, 0 },
-	{ "stb", FORM_STORE_IMM, 0x72, 0 }, { "sth", FORM_STORE_IMM, 0x6a, 0 },
-	{ "stw", FORM_STORE_IMM, 0x62, 0 }, { "stdw", FORM_STORE_IMM, 0x7a, 0 },
-	{ "jeq", FORM_JUMP, 0x15, 0 }, { "jgt", FORM_JUMP, 0x25, 0 }, { "jge", FORM_JUMP, 0x35, 0 },
-	{ "jset", FORM_JUMP, 0x45, 0 }, { "jne", FORM_JUMP, 0x55, 0 }, { "jsgt", FORM_JUMP, 0x65, 0 },
-	{ "jsge", FORM_JUMP, 0x75, 0 }, { "jlt", FORM_JUMP, 0xa5, 0 }, { "jle", FORM_JUMP, 0xb5, 0 },
+	{ "bswap64", FORM_END, 0xd7, 64 }, { "lddw", FORM_LDDW, 0x18, 0 },
+	{ "ldxb", FORM_LOAD, 0x71, 0 }, { "ldxh", FORM_LOAD, 0x69, 0 },
+	{ "ldxw", FORM_LOAD, 0x61, 0 }, { "ldxdw", FORM_LOAD, 0x79, 0 },
+	{ "ldxsb", FORM_LOAD, 0x91, 0 }, { "ldxsh", FORM_LOAD, 0x89, 0 },
+	{ "ldxsw", FORM_LOAD, 0x81, 0 }, { "stxb", FORM_STORE_REG, 0x73, 0 },
+	{ "stxh", FORM_STORE_REG, 0x6b, 0 }, { "stxw", FORM_STORE_REG, 0x63, 0 },
+	{ "stxdw", FORM_STORE_REG, 0x7b, 0 }, { "stb", FORM_STORE_IMM, 0x72, 0 },
+	{ "sth", FORM_STORE_IMM, 0x6a, 0 }, { "stw", FORM_STORE_IMM, 0x62, 0 },
+	{ "stdw", FORM_STORE_IMM, 0x7a, 0 }, { "jeq", FORM_JUMP, 0x15, 0 },
+	{ "jgt", FORM_JUMP, 0x25, 0 }, { "jge", FORM_JUMP, 0x35, 0 },
+	{ "jset", FORM_JUMP, 0x45, 0 }, { "jne", FORM_JUMP, 0x55, 0 },
+	{ "jsgt", FORM_JUMP, 0x65, 0 }, { "jsge", FORM_JUMP, 0x75, 0 },
+	{ "jlt", FORM_JUMP, 0xa5, 0 }, { "jle", FORM_JUMP, 0xb5, 0 },
 	{ "jslt", FORM_JUMP, 0xc5, 0 }, { "jsle", FORM_JUMP, 0xd5, 0 },
 	{ "ja", FORM_GOTO, 0x05, 0 }, { "ja32", FORM_GOTO_IMM, 0x06, 0 },
-	{ "call", FORM_CALL, 0x85, 0 }, { "lock", FORM_LOCK, 0xdb, 0 }, { "exit", FORM_EXIT, 0x95, 0 },
+	{ "call", FORM_CALL, 0x85, 0 }, { "lock", FORM_LOCK, 0xdb, 0 },
+	{ "exit", FORM_EXIT, 0x95, 0 },
 };
 
 static const struct {
@@ -136,7 +140,7 @@ bool asm_is_mnemonic(const struct asm_cursor *c)
 	return true;
 }
 
-/* ---- operands ---------------------------------------------------------------- */
+/* ---- operands ------------------------------------------------------------ */
 
 /* Between two operands: a comma, blanks, or both. */
 static bool separator(struct asm_cursor *c)
@@ -247,7 +251,7 @@ static bool operand_target(struct asm_cursor *c, struct asm_stmt *st, bool by_im
 	return true;
 }
 
-/* ---- forms ------------------------------------------------------------------- */
+/* ---- forms --------------------------------------------------------------- */
 
 static bool parse_lddw(struct asm_cursor *c, struct asm_stmt *st)
 {

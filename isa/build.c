@@ -41,7 +41,7 @@ struct insn insn_make(uint8_t id, uint8_t dst, uint8_t src, int16_t off, int32_t
 	return in;
 }
 
-/* ---- arithmetic ------------------------------------------------------------ */
+/* ---- arithmetic ---------------------------------------------------------- */
 
 struct insn insn_alu64_imm(uint8_t alu, uint8_t dst, int32_t imm)
 {
@@ -130,7 +130,7 @@ struct insn insn_addr_cast(uint8_t dst, uint8_t src, uint16_t dst_as, uint16_t s
 	return insn_of(CLS_ALU64 | SRC_X | ALU_MOV, dst, src, 1, (int32_t)imm);
 }
 
-/* ---- memory ---------------------------------------------------------------- */
+/* ---- memory -------------------------------------------------------------- */
 
 struct insn insn_ldx(uint8_t size, uint8_t dst, uint8_t src, int16_t off)
 {
@@ -187,7 +187,7 @@ void insn_lddw(struct insn out[2], uint8_t dst, uint8_t subtype, uint64_t imm64)
 	out[1] = insn_of(0, 0, 0, 0, (int32_t)(uint32_t)(imm64 >> 32));
 }
 
-/* ---- control flow ---------------------------------------------------------- */
+/* ---- control flow -------------------------------------------------------- */
 
 struct insn insn_jmp_imm(uint8_t jmp, uint8_t dst, int32_t imm, int16_t off)
 {

@@ -12,7 +12,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* ---- tables ---------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------- */
 
 /* Maps the selector values of isa.def, of any one field, to 64 cells. */
 #define CELL(value) (((uint32_t)(value) ^ (uint32_t)(value) >> 3) & 63)
@@ -71,7 +71,7 @@ static const struct {
 	[K_LD_IND]	= { R6 | SRC,	CLOBBER },
 };
 
-/* ---- one instruction ------------------------------------------------------- */
+/* ---- one instruction ----------------------------------------------------- */
 
 static uint64_t insn_word(const struct insn *in)
 {
@@ -188,7 +188,7 @@ uint16_t insn_writes(const struct insn *in, uint8_t id)
 	return register_set(in, access_of[insn_row(id)->kind].writes);
 }
 
-/* ---- messages -------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------ */
 
 const char *insn_strerror(enum insn_err err)
 {
@@ -323,7 +323,7 @@ static void explain(const struct insn *in, struct check_err *why)
 	}
 }
 
-/* ---- whole programs -------------------------------------------------------- */
+/* ---- whole programs ------------------------------------------------------ */
 
 static bool refuse(struct check_err *why, enum insn_err err, uint32_t pc, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -391,11 +391,12 @@ static bool check_targets(const struct insn *in, uint32_t len, const uint8_t *id
 		if (to < 0 || to >= len) {
 			if (ids[pc] == I_CALL_LOCAL || ids[pc] == I_LD_CODE_ADDR)
 				return refuse(why, INSN_ETARGET, pc, "call to invalid destination");
-			return refuse(why, INSN_ETARGET, pc, "jump out of range from insn %u to %lld",
-				      pc, (long long)to);
+			return refuse(why, INSN_ETARGET, pc,
+				      "jump out of range from insn %u to %lld", pc, (long long)to);
 		}
 		if (ids[to] == I_LDDW_HI)
-			return refuse(why, INSN_EMIDDLE, pc, "jump into the middle of ldimm64 insn %lld",
+			return refuse(why, INSN_EMIDDLE, pc,
+				      "jump into the middle of ldimm64 insn %lld",
 				      (long long)to - 1);
 	}
 	return true;

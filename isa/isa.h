@@ -39,7 +39,10 @@ enum insn_class {
 
 /* Sizes and modes of loads and stores, sources and codes of the rest. */
 enum { SZ_W = 0x00, SZ_H = 0x08, SZ_B = 0x10, SZ_DW = 0x18 };
-enum { MD_IMM = 0x00, MD_ABS = 0x20, MD_IND = 0x40, MD_MEM = 0x60, MD_MEMSX = 0x80, MD_ATOMIC = 0xc0 };
+enum {
+	MD_IMM = 0x00, MD_ABS = 0x20, MD_IND = 0x40, MD_MEM = 0x60, MD_MEMSX = 0x80,
+	MD_ATOMIC = 0xc0,
+};
 enum { SRC_K = 0, SRC_X = 8 };
 enum {
 	ALU_ADD = 0x00, ALU_SUB = 0x10, ALU_MUL = 0x20, ALU_DIV = 0x30,
@@ -105,7 +108,10 @@ enum insn_group {
 	G_PACKET, G_LINUX, G_CALLX, G_N,
 };
 
-/* Fields that a row uses as operands (IMM64: the imm of the second slot); the others must be zero. */
+/*
+ * Fields that a row uses as operands (IMM64: the imm of the second slot); the
+ * others must be zero.
+ */
 enum { F_DST = 1, F_SRC = 2, F_OFF = 4, F_IMM = 8, F_IMM64 = 16 };
 enum insn_sel { SEL_NONE, SEL_OFF, SEL_IMM, SEL_SRC };
 
@@ -219,8 +225,9 @@ void program_leaders(const struct insn *in, const uint8_t *ids, uint32_t len, ui
 
 /*
  * What the OP and CMP rows of isa.def say.  width is 32 or 64; for END it is
- * 64.  (Width 8 works for the plain ones, too: tests can try all operands.)  An immediate operand is passed sign-extended to 64 bits.  MOV, MOVSX
- * look at s only, NEG and END at d only.
+ * 64.  (Width 8 works for the plain ones, too: tests can try all operands.)
+ * An immediate operand is passed sign-extended to 64 bits.  MOV and MOVSX look
+ * at s only, NEG and END at d only.
  */
 uint64_t insn_eval(enum insn_op op, uint8_t width, uint64_t d, uint64_t s);
 bool insn_taken(enum insn_op op, uint8_t width, uint64_t d, uint64_t s);
@@ -243,14 +250,16 @@ struct insn insn_neg(uint8_t width, uint8_t dst);
 struct insn insn_le(uint8_t bits, uint8_t dst);
 struct insn insn_be(uint8_t bits, uint8_t dst);
 struct insn insn_bswap(uint8_t bits, uint8_t dst);
-struct insn insn_ldx(uint8_t size, uint8_t dst, uint8_t src, int16_t off);	/* size: SZ_B, ... */
+/* size: SZ_B, ... */
+struct insn insn_ldx(uint8_t size, uint8_t dst, uint8_t src, int16_t off);
 struct insn insn_ldsx(uint8_t size, uint8_t dst, uint8_t src, int16_t off);
 struct insn insn_stx(uint8_t size, uint8_t dst, int16_t off, uint8_t src);
 struct insn insn_st(uint8_t size, uint8_t dst, int16_t off, int32_t imm);
 struct insn insn_atomic(uint8_t size, int32_t op, uint8_t dst, int16_t off, uint8_t src);
 struct insn insn_load_acq(uint8_t size, uint8_t dst, uint8_t src, int16_t off);
 struct insn insn_store_rel(uint8_t size, uint8_t dst, int16_t off, uint8_t src);
-struct insn insn_jmp_imm(uint8_t jmp, uint8_t dst, int32_t imm, int16_t off);	/* jmp: JMP_JEQ, ... */
+/* jmp: JMP_JEQ, ... */
+struct insn insn_jmp_imm(uint8_t jmp, uint8_t dst, int32_t imm, int16_t off);
 struct insn insn_jmp_reg(uint8_t jmp, uint8_t dst, uint8_t src, int16_t off);
 struct insn insn_jmp32_imm(uint8_t jmp, uint8_t dst, int32_t imm, int16_t off);
 struct insn insn_jmp32_reg(uint8_t jmp, uint8_t dst, uint8_t src, int16_t off);

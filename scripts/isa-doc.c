@@ -59,7 +59,8 @@ static void put_row(const struct insn_row *r)
 
 	printf("| `0x%02x` | ", r->code);
 	if (r->sel != SEL_NONE)
-		printf(r->value > 9 ? "%s = 0x%x" : "%s = %d", fields[r->sel], (unsigned int)r->value);
+		printf(r->value > 9 ? "%s = 0x%x" : "%s = %d", fields[r->sel],
+		       (unsigned int)r->value);
 	printf(" | ");
 	put_text(r->text);
 	printf(" | %s | %s | v%d | %s |\n", insn_op_name[r->op], insn_group_name[r->group], r->cpu,

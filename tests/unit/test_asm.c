@@ -37,7 +37,7 @@ static long assemble(const char *text, struct insn *out, uint32_t cap, struct as
 	return asm_text(text, strlen(text), out, cap, err);
 }
 
-/* ---- round trips ------------------------------------------------------------------ */
+/* ---- round trips --------------------------------------------------------- */
 
 static int32_t interesting(uint64_t *seed)
 {
@@ -56,7 +56,8 @@ static void random_insn(uint8_t id, struct insn in[2], uint64_t *seed)
 
 	if (r->kind == K_ADDR_CAST)
 		imm = imm & 1 ? 1 : 65536;
-	in[0] = insn_make(id, next(seed) % REGS, next(seed) % REGS, (int16_t)interesting(seed), imm);
+	in[0] = insn_make(id, next(seed) % REGS, next(seed) % REGS, (int16_t)interesting(seed),
+			  imm);
 	in[1] = (struct insn){ .imm = r->uses & F_IMM64 ? interesting(seed) : 0 };
 }
 
@@ -142,7 +143,7 @@ static void print_respects_the_buffer(void **state)
 	assert_string_equal(text, ".slot 0x0000000500002018");
 }
 
-/* ---- spellings ----------------------------------------------------------------------- */
+/* ---- spellings ----------------------------------------------------------- */
 
 struct spelling {
 	const char *text;
@@ -310,7 +311,7 @@ static void other_text(void **state)
 		check_spelling(&other_spellings[i]);
 }
 
-/* ---- mnemonics ---------------------------------------------------------------------------- */
+/* ---- mnemonics ----------------------------------------------------------- */
 
 static const struct spelling mnemonics[] = {
 	{ "mov %r1, 0x11223344", 0x11223344000001b7, 0 },
@@ -414,9 +415,9 @@ static void check_jump_mnemonics(void)
 		const char *name;
 		uint8_t code;
 	} ops[] = {
-		{ "jeq", 0x10 }, { "jgt", 0x20 }, { "jge", 0x30 }, { "jset", 0x40 }, { "jne", 0x50 },
-		{ "jsgt", 0x60 }, { "jsge", 0x70 }, { "jlt", 0xa0 }, { "jle", 0xb0 },
-		{ "jslt", 0xc0 }, { "jsle", 0xd0 },
+		{ "jeq", 0x10 }, { "jgt", 0x20 }, { "jge", 0x30 }, { "jset", 0x40 },
+		{ "jne", 0x50 }, { "jsgt", 0x60 }, { "jsge", 0x70 }, { "jlt", 0xa0 },
+		{ "jle", 0xb0 }, { "jslt", 0xc0 }, { "jsle", 0xd0 },
 	};
 
 	for (size_t i = 0; i < COUNT(ops) * 4; i++) {
@@ -440,7 +441,7 @@ static void mnemonic_text(void **state)
 	check_jump_mnemonics();
 }
 
-/* ---- programs ------------------------------------------------------------------------------ */
+/* ---- programs ------------------------------------------------------------ */
 
 /* off or imm of one slot of a program. */
 static void check_jump(const char *text, uint32_t slot, int32_t off, int32_t imm)
@@ -462,7 +463,8 @@ static void labels(void **state)
 	check_jump("goto L\nL: exit", 0, 0, 0);
 	check_jump("goto L\nr0 = 1\nL:\n\nexit", 0, 1, 0);
 	check_jump("L: r0 = 1\nif r1 == 5 goto L\nexit", 1, -2, 5);
-	check_jump("if w1 s< -4 goto LBB0_2\nr1 = 5 ll\nLBB0_2:\nexit", 0, 2, -4);	/* wide is two */
+	/* a wide instruction counts two */
+	check_jump("if w1 s< -4 goto LBB0_2\nr1 = 5 ll\nLBB0_2:\nexit", 0, 2, -4);
 	check_jump("gotol L\nr0 = 1\nL: exit", 0, 0, 1);
 	check_jump("may_goto L\nr0 = 1\nL: exit", 0, 1, 0);
 	check_jump("call f\nexit\nf: exit", 0, 0, 1);
@@ -477,7 +479,7 @@ static void labels(void **state)
 	check_jump("1: r0 = 1\ngoto 1b\n1: exit", 1, -2, 0);		/* local labels */
 	check_jump("1: r0 = 1\ngoto 1f\n1: exit", 1, 0, 0);
 	check_jump("1: goto 1b", 0, -1, 0);
-	check_jump("goto 1f\n1f: r0 = 1\n1: exit", 0, 0, 0);		/* a name of its own first */
+	check_jump("goto 1f\n1f: r0 = 1\n1: exit", 0, 0, 0);		/* a name comes first */
 	check_jump("  0: (05) goto pc+1\n  1: (b7) r0 = 1\n  2: (95) exit", 0, 1, 0);
 	check_jump("goto .Lend\n.Lend: exit", 0, 0, 0);
 }
@@ -489,7 +491,7 @@ static void exit_label(void **state)
 	check_jump("jeq %r1, 0, exit\nmov %r0, 1\nexit\nexit", 0, 1, 0);
 	check_jump("ja exit\nexit\nmov %r0, 1\nexit:\nexit", 0, 0, 0);
 	check_jump("goto exit\nr0 = 1\nexit", 0, 1, 0);
-	check_jump("r0 = 1\nexit: r0 = 2\ngoto exit", 2, -2, 0);	/* no exit: an ordinary label */
+	check_jump("r0 = 1\nexit: r0 = 2\ngoto exit", 2, -2, 0);	/* there is no exit */
 }
 
 static const char compiled[] =
@@ -543,7 +545,9 @@ static void compiled_text(void **state)
 
 static void empty_texts(void **state)
 {
-	static const char *const texts[] = { "", "\n", "   ", "# r0 = 1", "L:", "\r\n\r\n", ";", ";;", "//" };
+	static const char *const texts[] = {
+		"", "\n", "   ", "# r0 = 1", "L:", "\r\n\r\n", ";", ";;", "//",
+	};
 	struct insn out[1];
 	struct asm_err err;
 
@@ -568,7 +572,7 @@ static void ends_of_text(void **state)
 	assert_int_equal(err.col, 7);
 }
 
-/* ---- errors ----------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------- */
 
 static const struct {
 	const char *text;
@@ -596,7 +600,8 @@ static const struct {
 	{ "r1 = r2 + 5", 1, 9, "expected the end of the statement" },
 	{ "r1 = -r2", 1, 7, "must be the same register as before" },
 	{ "r1 = be16 r2", 1, 11, "must be the same register as before" },
-	{ "r2 = atomic_fetch_add((u64 *)(r1 + 0), r3)", 1, 40, "must be the same register as before" },
+	{ "r2 = atomic_fetch_add((u64 *)(r1 + 0), r3)", 1, 40,
+	  "must be the same register as before" },
 	{ "r1 = *(u9 *)(r1 + 0)", 1, 8, "unexpected text" },
 	{ "r1 = *(u8 *)(r1 + 0", 1, 20, "expected ')'" },
 	{ "r1 = *(u8 *)(r1 + 32768)", 1, 17, "offset out of 16-bit range" },
@@ -716,7 +721,8 @@ static void error_is_printed(void **state)
 	assert_int_equal(assemble(long_line, out, 4, &err), -1);
 	asm_err_print(f, "b.s", &err);
 	fclose(f);
-	assert_string_equal(strtok(text, "\n"), "a.s:2:9: error: expected the end of the statement");
+	assert_string_equal(strtok(text, "\n"),
+			    "a.s:2:9: error: expected the end of the statement");
 	assert_string_equal(strtok(NULL, "\n"), "  \tr1 = r2? r3");
 	assert_string_equal(strtok(NULL, "\n"), "  \t       ^");
 	assert_string_equal(strtok(NULL, "\n"), "b.s:1:301: error: unknown instruction");
@@ -725,7 +731,7 @@ static void error_is_printed(void **state)
 	free(text);
 }
 
-/* ---- hostile texts ------------------------------------------------------------------------------ */
+/* ---- hostile texts ------------------------------------------------------- */
 
 /* Copies of exact size, so that a sanitizer sees a read behind the end. */
 static void try_text(const char *text, size_t len)
@@ -753,7 +759,8 @@ static void try_text(const char *text, size_t len)
 
 static size_t mutate(char *text, size_t len, size_t cap, uint64_t *seed)
 {
-	static const char alphabet[] = "rw0123456789%[]()+-*=<>&|^s/:;#,. \n\txabcdefgotlllockif$\0\xff";
+	static const char alphabet[] =
+		"rw0123456789%[]()+-*=<>&|^s/:;#,. \n\txabcdefgotlllockif$\0\xff";
 	int edits = 1 + (int)(next(seed) % 6);
 
 	for (int i = 0; i < edits; i++) {

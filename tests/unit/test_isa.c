@@ -16,7 +16,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- constructors --------------------------------------------------------------- */
+/* ---- constructors -------------------------------------------------------- */
 
 static void is_bytes(const char *what, struct insn in, const char *hex)
 {
@@ -166,7 +166,7 @@ static void make_from_a_row(void **state)
 	IS(insn_make(I_EXIT, 1, 2, 3, 4), "95 00 0000 00000000");
 }
 
-/* ---- decoding -------------------------------------------------------------------- */
+/* ---- decoding ------------------------------------------------------------ */
 
 static bool rfc_alu(const struct insn *in)
 {
@@ -417,11 +417,11 @@ static void decode_says_why(void **state)
 		{ { { .code = 0x00 } }, 1, INSN_EOPCODE },
 		{ { { .code = 0xff } }, 1, INSN_EOPCODE },
 		{ { { .code = 0x8f } }, 1, INSN_EOPCODE },				/* NEG X */
-		{ { { .code = 0xdf, .imm = 16 } }, 1, INSN_EOPCODE },			/* END X, ALU64 */
-		{ { { .code = 0x99 } }, 1, INSN_EOPCODE },				/* LDSX DW */
-		{ { { .code = 0x38 } }, 1, INSN_EOPCODE },				/* LD ABS DW */
-		{ { { .code = 0x86 } }, 1, INSN_EOPCODE },				/* CALL, JMP32 */
-		{ { { .code = 0x96 } }, 1, INSN_EOPCODE },				/* EXIT, JMP32 */
+		{ { { .code = 0xdf, .imm = 16 } }, 1, INSN_EOPCODE },	/* END X, ALU64 */
+		{ { { .code = 0x99 } }, 1, INSN_EOPCODE },	/* LDSX DW */
+		{ { { .code = 0x38 } }, 1, INSN_EOPCODE },	/* LD ABS DW */
+		{ { { .code = 0x86 } }, 1, INSN_EOPCODE },	/* CALL, JMP32 */
+		{ { { .code = 0x96 } }, 1, INSN_EOPCODE },	/* EXIT, JMP32 */
 		{ { { .code = 0xd4, .imm = 8 } }, 1, INSN_ESELECTOR },
 		{ { { .code = 0xd7, .imm = 0 } }, 1, INSN_ESELECTOR },
 		{ { { .code = 0x37, .off = 2 } }, 1, INSN_ESELECTOR },
@@ -431,8 +431,8 @@ static void decode_says_why(void **state)
 		{ { { .code = 0x85, .src = 3 } }, 1, INSN_ESELECTOR },
 		{ { { .code = 0xe5, .src = 1 } }, 1, INSN_ESELECTOR },
 		{ { { .code = 0x18, .src = 7 } }, 2, INSN_ESELECTOR },
-		{ { { .code = 0xdb, .imm = 0xe0 } }, 1, INSN_ESELECTOR },		/* XCHG, no FETCH */
-		{ { { .code = 0xd3, .imm = 0x01 } }, 1, INSN_ESELECTOR },		/* 8-bit RMW */
+		{ { { .code = 0xdb, .imm = 0xe0 } }, 1, INSN_ESELECTOR },	/* XCHG, no FETCH */
+		{ { { .code = 0xd3, .imm = 0x01 } }, 1, INSN_ESELECTOR },	/* 8-bit RMW */
 		{ { { .code = 0x07, .off = 1 } }, 1, INSN_ERESERVED },
 		{ { { .code = 0x07, .src = 1 } }, 1, INSN_ERESERVED },
 		{ { { .code = 0x0f, .imm = 1 } }, 1, INSN_ERESERVED },
@@ -442,7 +442,7 @@ static void decode_says_why(void **state)
 		{ { { .code = 0x95, .off = 1 } }, 1, INSN_ERESERVED },
 		{ { { .code = 0x95, .imm = 1 } }, 1, INSN_ERESERVED },
 		{ { { .code = 0x85, .off = 1 } }, 1, INSN_ERESERVED },
-		{ { { .code = 0x85, .src = 2, .off = 1 } }, 1, INSN_OK },		/* index of a fd */
+		{ { { .code = 0x85, .src = 2, .off = 1 } }, 1, INSN_OK },	/* index of a fd */
 		{ { { .code = 0x30, .src = 1 } }, 1, INSN_ERESERVED },
 		{ { { .code = 0x50, .src = 1 } }, 1, INSN_OK },
 		{ { { .code = 0x50, .dst = 1 } }, 1, INSN_ERESERVED },
@@ -473,7 +473,7 @@ static void decode_says_why(void **state)
 	}
 }
 
-/* ---- registers ----------------------------------------------------------------------- */
+/* ---- registers ----------------------------------------------------------- */
 
 static void registers_read_and_written(void **state)
 {
@@ -508,7 +508,7 @@ static void registers_read_and_written(void **state)
 	}
 }
 
-/* ---- whole programs -------------------------------------------------------------------- */
+/* ---- whole programs ------------------------------------------------------ */
 
 struct check_case {
 	const char *name;
@@ -532,13 +532,16 @@ static const struct check_case check_cases[] = {
 	{ "jump to itself", { { .code = 0x05, .off = -1 } }, 1, INSN_OK, 0, "" },
 	{ "jump back by one is not jump to itself", { MOV, { .code = 0x15, .off = -2 }, EXIT }, 3,
 	  INSN_OK, 0, "" },
-	{ "local call", { { .code = 0x85, .src = 1, .imm = 1 }, EXIT, MOV, EXIT }, 4, INSN_OK, 0, "" },
-	{ "recursion is not our business", { { .code = 0x85, .src = 1, .imm = -1 }, EXIT }, 2, INSN_OK, 0, "" },
+	{ "local call", { { .code = 0x85, .src = 1, .imm = 1 }, EXIT, MOV, EXIT },
+	  4, INSN_OK, 0, "" },
+	{ "recursion is not our business", { { .code = 0x85, .src = 1, .imm = -1 }, EXIT },
+	  2, INSN_OK, 0, "" },
 	{ "code address", { { .code = 0x18, .dst = 1, .src = 4, .imm = 2 }, { 0 }, MOV, EXIT }, 4,
 	  INSN_OK, 0, "" },
 	{ "may_goto", { { .code = 0xe5, .off = 0 }, EXIT }, 2, INSN_OK, 0, "" },
 	{ "empty", { { 0 } }, 0, INSN_EEMPTY, 0, "empty program" },
-	{ "unknown opcode", { MOV, { .code = 0xe7 }, EXIT }, 3, INSN_EOPCODE, 1, "unknown opcode e7" },
+	{ "unknown opcode", { MOV, { .code = 0xe7 }, EXIT },
+	  3, INSN_EOPCODE, 1, "unknown opcode e7" },
 	{ "mode of ldx", { { .code = 0x59 }, EXIT }, 2, INSN_EOPCODE, 0,
 	  "BPF_LDX uses reserved fields" },
 	{ "size of ldsx", { { .code = 0x99 }, EXIT }, 2, INSN_EOPCODE, 0, "unknown opcode 99" },
@@ -551,11 +554,13 @@ static const struct check_case check_cases[] = {
 	  "BPF_MOV uses reserved fields" },
 	{ "movsx32 of w", { { .code = 0xbc, .off = 32 }, EXIT }, 2, INSN_ESELECTOR, 0,
 	  "BPF_MOV uses reserved fields" },
-	{ "cast between others", { { .code = 0xbf, .off = 1, .imm = 2 }, EXIT }, 2, INSN_ERESERVED, 0,
+	{ "cast between others", { { .code = 0xbf, .off = 1, .imm = 2 }, EXIT },
+	  2, INSN_ERESERVED, 0,
 	  "addr_space_cast insn can only convert between address space 1 and 0" },
 	{ "reserved of neg", { { .code = 0x87, .imm = 1 }, EXIT }, 2, INSN_ERESERVED, 0,
 	  "BPF_NEG uses reserved fields" },
-	{ "le8", { { .code = 0xd4, .imm = 8 }, EXIT }, 2, INSN_ESELECTOR, 0, "BPF_END uses reserved fields" },
+	{ "le8", { { .code = 0xd4, .imm = 8 }, EXIT },
+	  2, INSN_ESELECTOR, 0, "BPF_END uses reserved fields" },
 	{ "reserved of jeq", { { .code = 0x15, .src = 1 }, EXIT }, 2, INSN_ERESERVED, 0,
 	  "BPF_JMP/JMP32 uses reserved fields" },
 	{ "reserved of goto", { { .code = 0x05, .imm = 1 }, EXIT }, 2, INSN_ERESERVED, 0,
@@ -586,8 +591,10 @@ static const struct check_case check_cases[] = {
 	  "invalid atomic operand size" },
 	{ "register 11", { { .code = 0xb7, .dst = 11 }, EXIT }, 2, INSN_EREG, 0, "R11 is invalid" },
 	{ "register 12", { { .code = 0xbf, .src = 12 }, EXIT }, 2, INSN_EREG, 0, "R12 is invalid" },
-	{ "half of wide", { MOV, { .code = 0x18 } }, 2, INSN_ETRUNC, 1, "invalid bpf_ld_imm64 insn" },
-	{ "second slot", { { .code = 0x18 }, MOV, EXIT }, 3, INSN_ESECOND, 0, "invalid bpf_ld_imm64 insn" },
+	{ "half of wide", { MOV, { .code = 0x18 } },
+	  2, INSN_ETRUNC, 1, "invalid bpf_ld_imm64 insn" },
+	{ "second slot", { { .code = 0x18 }, MOV, EXIT },
+	  3, INSN_ESECOND, 0, "invalid bpf_ld_imm64 insn" },
 	{ "map fd with a second imm", { { .code = 0x18, .src = 1 }, { .imm = 5 }, EXIT }, 3,
 	  INSN_ERESERVED, 0, "unrecognized bpf_ld_imm64 insn" },
 	{ "sub-type 7", { { .code = 0x18, .src = 7 }, { 0 }, EXIT }, 3, INSN_ESELECTOR, 0,
@@ -610,9 +617,11 @@ static const struct check_case check_cases[] = {
 	  INSN_ETARGET, 0, "call to invalid destination" },
 	{ "jump into wide", { MOV, { .code = 0x15, .off = 1 }, LDDW, EXIT }, 5, INSN_EMIDDLE, 1,
 	  "jump into the middle of ldimm64 insn 2" },
-	{ "call into wide", { { .code = 0x85, .src = 1, .imm = 2 }, EXIT, LDDW, EXIT }, 5, INSN_EMIDDLE, 0,
+	{ "call into wide", { { .code = 0x85, .src = 1, .imm = 2 }, EXIT, LDDW, EXIT },
+	  5, INSN_EMIDDLE, 0,
 	  "jump into the middle of ldimm64 insn 2" },
-	{ "second slot with imm is no target either", { { .code = 0x05, .off = 1 }, { .code = 0x18 }, { .imm = 9 },
+	{ "second slot with imm is no target either",
+	  { { .code = 0x05, .off = 1 }, { .code = 0x18 }, { .imm = 9 },
 	  EXIT }, 4, INSN_EMIDDLE, 0, "jump into the middle of ldimm64 insn 1" },
 	{ "runs off", { EXIT, MOV }, 2, INSN_ELAST, 1, "last insn is not an exit or jmp" },
 	{ "ends with jeq", { MOV, { .code = 0x15, .off = -1 } }, 2, INSN_ELAST, 1,
@@ -626,10 +635,13 @@ static const struct check_case check_cases[] = {
 	  "frame pointer is read only" },
 	{ "loads r10", { { .code = 0x79, .dst = 10 }, EXIT }, 2, INSN_EWRITE_FP, 0,
 	  "frame pointer is read only" },
-	{ "fetches into r10", { { .code = 0xdb, .dst = 1, .src = 10, .imm = 1 }, EXIT }, 2, INSN_EWRITE_FP, 0,
+	{ "fetches into r10", { { .code = 0xdb, .dst = 1, .src = 10, .imm = 1 }, EXIT },
+	  2, INSN_EWRITE_FP, 0,
 	  "frame pointer is read only" },
-	{ "adds r10 atomically", { { .code = 0xdb, .dst = 1, .src = 10 }, EXIT }, 2, INSN_OK, 0, "" },
-	{ "compares and stores r10", { { .code = 0xdb, .dst = 1, .src = 10, .imm = 0xf1 }, EXIT }, 2,
+	{ "adds r10 atomically", { { .code = 0xdb, .dst = 1, .src = 10 }, EXIT },
+	  2, INSN_OK, 0, "" },
+	{ "compares and stores r10",
+	  { { .code = 0xdb, .dst = 1, .src = 10, .imm = 0xf1 }, EXIT }, 2,
 	  INSN_OK, 0, "" },
 	{ "stores to r10", { { .code = 0x7a, .dst = 10, .off = -8 }, EXIT }, 2, INSN_OK, 0, "" },
 	{ "wide r10", { { .code = 0x18, .dst = 10 }, { 0 }, EXIT }, 3, INSN_EWRITE_FP, 0,
@@ -709,7 +721,7 @@ static void every_error_has_a_sentence(void **state)
 	}
 }
 
-/* ---- evaluation -------------------------------------------------------------------- */
+/* ---- evaluation ---------------------------------------------------------- */
 
 #define NEG1 0xffffffffffffffffull
 #define MIN64 0x8000000000000000ull

@@ -64,8 +64,8 @@ static char *verdict(char *log)
 
 		if (end)
 			*end = 0;
-		if (strncmp(line, "processed ", 10) != 0 && strncmp(line, "mark_precise", 12) != 0 &&
-		    *line)
+		if (*line && strncmp(line, "processed ", 10) != 0 &&
+		    strncmp(line, "mark_precise", 12) != 0)
 			last = line;
 		line = end ? end + 1 : NULL;
 	}
@@ -96,14 +96,16 @@ static bool is_structural(const char *msg)
 
 /*
  * What Linux says before it looks at the fields: of descriptors, of BTF, of
- * the graph, and of the immediate before it looks at r10.  Such a refusal tells nothing of an encoding that we refuse, too.
+ * the graph, and of the immediate before it looks at r10.  Such a refusal tells
+ * nothing of an encoding that we refuse, too.
  */
 static bool comes_first(const char *msg)
 {
 	static const char *const sentences[] = {
 		"kfunc", "fd ", "fd_idx", "BTF", "btf", "kernel function", "unreachable insn",
 		"back-edge", "invalid shift", "div by zero", "associated arena",
-		"BPF_ATOMIC stores into", "invalid mem access", "misaligned", "invalid read from stack",
+		"BPF_ATOMIC stores into", "invalid mem access", "misaligned",
+		"invalid read from stack",
 	};
 
 	for (size_t i = 0; i < COUNT(sentences); i++) {
@@ -113,7 +115,7 @@ static bool comes_first(const char *msg)
 	return false;
 }
 
-/* ---- where we differ on purpose ------------------------------------------------------- */
+/* ---- where we differ on purpose ------------------------------------------ */
 
 /* exit: Linux does not look at off, RFC 9669 has unused fields zero. */
 static bool is_exit_with_off(const struct insn *x)
@@ -142,15 +144,16 @@ static bool makes_subprograms(const struct insn *x)
 	return (x->code == 0x85 && x->src == 1) || (x->code == 0x18 && x->src == 4);
 }
 
-/* ---- programs ---------------------------------------------------------------------------- */
+/* ---- programs ------------------------------------------------------------ */
 
 enum { BEFORE = 12, BEHIND = 8, LEN = BEFORE + 2 + BEHIND };
 
 static int32_t random_imm(uint64_t *seed)
 {
-	static const int32_t values[] = { 0, 0, 0, 0, 1, 2, 5, 8, 16, 32, 64, 0x40, 0x41, 0x50, 0x51,
-					  0xa0, 0xa1, 0xe0, 0xe1, 0xf1, 0x100, 0x110, 0x101, 65536,
-					  -1, BEHIND, INT32_MAX, INT32_MIN };
+	static const int32_t values[] = {
+		0, 0, 0, 0, 1, 2, 5, 8, 16, 32, 64, 0x40, 0x41, 0x50, 0x51, 0xa0, 0xa1, 0xe0, 0xe1,
+		0xf1, 0x100, 0x110, 0x101, 65536, -1, BEHIND - 1, INT32_MAX, INT32_MIN,
+	};
 	uint64_t r = next(seed);
 
 	return r % 16 ? values[(r >> 8) % COUNT(values)] : (int32_t)(r >> 32);

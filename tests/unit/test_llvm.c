@@ -26,7 +26,7 @@ static const struct {
 	bool text, bytes;	/* our text, our bytes */
 	const char *why;
 } gaps[] = {
-	{ I_CALL_LOCAL, true, true, "\"call pc+5\" is a symbol to it; it disassembles to \"call 5\"" },
+	{ I_CALL_LOCAL, true, true, "\"call pc+5\" is a symbol; disassembled it is \"call 5\"" },
 	{ I_CALL_KFUNC, true, true, "no text; it disassembles to \"call 5\"" },
 	{ I_LOAD_ACQ_B, true, true, "since LLVM 20" },
 	{ I_LOAD_ACQ_H, true, true, "since LLVM 20" },

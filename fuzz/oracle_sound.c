@@ -288,18 +288,19 @@ static void apply_writes(struct replay *r, const struct trace *tr, const struct 
 	}
 }
 
-/* r0 as main of some program returned it (the last step is its exit). */
+/* r0 as main of the last program returned it (st is its last step: exit, or a failed LD_ABS). */
 static enum ruling check_exit(const struct replay *r, const struct trace_step *st, struct finding *f)
 {
 	const struct verdict *v = &r->t->verdict[st->prog];
+	const struct outcome *o = &r->t->out[0];
 
-	if (r->t->out[0].kind != OUT_RETURN || !v->ret_known || r->lenient)
+	if (o->kind != OUT_RETURN || !v->ret_known || r->lenient)
 		return HOLDS;
-	if (scalar_contains(&v->ret, st->reg[0]))
+	if (scalar_contains(&v->ret, o->reg[0]))
 		return HOLDS;
 	snprintf(f->place, sizeof(f->place), "exit");
 	snprintf(f->what, sizeof(f->what), "exits with r0 = 0x%" PRIx64 ", outside the verifier's range",
-		 st->reg[0]);
+		 o->reg[0]);
 	return unsound(st, f);
 }
 

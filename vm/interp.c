@@ -174,7 +174,7 @@ static void decode_insn(const struct decode *d, uint32_t pc, struct op *op, uint
 		op->target = (int32_t)(d->at[insn_target(d->p->insn, id, pc)] - n);
 		break;
 	case K_LD_IMM64:
-		if (h == H_MAP_VALUE) {
+		if (id == I_LD_MAP_FD_VALUE || id == I_LD_MAP_IDX_VALUE) {	/* also where h is dead */
 			op->target = in[1].imm;
 			break;
 		}

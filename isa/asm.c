@@ -511,7 +511,8 @@ static bool parse_statement(struct assembler *a, struct asm_cursor *c)
 		return true;
 	drop_target_name(c);
 	start = c->p;
-	c->at = c->msg = NULL;
+	c->at = start;
+	c->msg = NULL;
 	c->nwant = 0;
 	if (code < 0 && asm_is_mnemonic(c))
 		ok = asm_mnemonic(c, &st);
@@ -547,7 +548,7 @@ static bool parse_line(struct assembler *a)
 
 	for (const char *p = a->line.line; p < end; ) {
 		const char *stop = memchr(p, ';', (size_t)(end - p));
-		struct asm_cursor c = { .p = p, .end = stop ? stop : end };
+		struct asm_cursor c = { .p = p, .end = stop ? stop : end, .at = p };
 
 		if (!parse_statement(a, &c))
 			return false;

@@ -358,11 +358,21 @@ static bool match_template(struct asm_cursor *c, const char *text, struct fields
 	return true;
 }
 
+/* Can the template begin with this character?  Most cannot. */
+static bool may_begin(const char *text, char ch)
+{
+	if (text[0] != '$')
+		return ch == text[0];
+	return ch == (text[1] == 'D' || text[1] == 'S' ? 'w' : 'r');
+}
+
 static bool try(struct asm_cursor *c, uint8_t id, const char *text, struct asm_stmt *st)
 {
 	const char *start = c->p;
 	struct fields f = { .subtype = -1 };
 
+	if (!may_begin(text, asm_peek(c, 0)))
+		return false;
 	if (!match_template(c, text, &f) ||
 	    (f.subtype >= 0 && f.subtype != insn_row(id)->value)) {
 		c->p = start;

@@ -20,9 +20,9 @@ static bool expected(struct asm_cursor *c, const char *at, struct asm_want want)
 {
 	const uint32_t max = sizeof(c->want) / sizeof(c->want[0]);
 
-	if (c->msg || (c->at && at < c->at))
+	if (c->msg || at < c->at)
 		return false;
-	if (!c->at || at > c->at) {
+	if (at > c->at) {
 		c->at = at;
 		c->nwant = 0;
 	}

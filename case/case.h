@@ -230,6 +230,7 @@ struct region {
 };
 struct layout {
 	struct region rgn[GUEST_GRANULES];
+	uint64_t data;			/* where the packet begins, also one without bytes */
 };
 
 /* ---- files ------------------------------------------------------------------- */

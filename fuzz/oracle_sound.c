@@ -75,15 +75,14 @@ static bool in_map_value(const struct replay *r, const struct reg_state *s, uint
 static bool in_packet(const struct replay *r, const struct reg_state *s, uint64_t value,
 		      struct ties *ties)
 {
-	const struct region *pkt = &r->lay->rgn[GUEST_PACKET];
 	uint64_t start = value - (uint64_t)(int64_t)s->off;
 
-	if (!offset_in(s, value, pkt->base))
+	if (!offset_in(s, value, r->lay->data))
 		return false;
 	if (s->id && !tie_holds(ties, s->id, start))
 		return false;
 	if (s->range > 0 && s->type == T_PACKET)
-		return start - pkt->base + (uint64_t)s->range <= pkt->len;
+		return start - r->lay->data + (uint64_t)s->range <= r->lay->rgn[GUEST_PACKET].len;
 	return true;
 }
 
@@ -122,7 +121,7 @@ static bool in_reg(const struct replay *r, const struct reg_state *s, uint64_t v
 	case T_PACKET_META:
 		return in_packet(r, s, value, ties);
 	case T_PACKET_END:
-		return value == rgn[GUEST_PACKET].base + rgn[GUEST_PACKET].len;
+		return value == r->lay->data + rgn[GUEST_PACKET].len;
 	case T_MEM:
 		return !(s->flags & TF_PLAIN) || offset_in(s, value, rgn[GUEST_CTX].base);
 	default:		/* sockets and BTF pointers: our engines have none */

@@ -384,6 +384,7 @@ static enum out place_input(struct guest *g, char *why)
 		g->data = g->layout.rgn[GUEST_PACKET].base;
 		memcpy(guest_host(g->data), in->packet, in->npacket);
 	}
+	g->layout.data = g->data;
 	g->data_meta = g->data;
 	g->data_end = g->data + in->npacket;
 	if (nctx) {

@@ -113,17 +113,28 @@ struct tnum tnum_xor(struct tnum a, struct tnum b)
 /*
  * The partial products: a known one bit of a adds b (shifted), an unknown one
  * adds either nothing or b, so the sum is one of two tnums, and their join
- * holds both.
+ * holds both.  What b may still add starts at its lowest bit; when everything
+ * from there up is unknown, nothing changes any more.
  */
 struct tnum tnum_mul_join(struct tnum a, struct tnum b)
 {
 	struct tnum sum = tnum_const(0);
 
-	for (; a.value | a.mask; a = tnum_rsh(a, 1), b = tnum_lsh(b, 1)) {
+	while (a.value | a.mask) {
+		uint8_t skip = (uint8_t)__builtin_ctzll(a.value | a.mask);
+		uint64_t from;
+
+		a = tnum_rsh(a, skip);
+		b = tnum_lsh(b, skip);
+		from = (b.value | b.mask) & -(b.value | b.mask);
+		if ((~sum.mask & -from) == 0)
+			break;
 		if (a.value & 1)
 			sum = tnum_add(sum, b);
-		else if (a.mask & 1)
+		else
 			sum = tnum_join(sum, tnum_add(sum, b));
+		a.value &= ~1ull;
+		a.mask &= ~1ull;
 	}
 	return sum;
 }

@@ -19,17 +19,20 @@ struct format {
 	int64_t len;
 	/* of the conversion at hand */
 	int64_t width;
+	bool has_width;
 	bool sign;		/* '+' or ' ': signed numbers have one even if positive */
 };
 
-static bool is_ascii(char c)
-{
-	return !(c & 0x80);
-}
-
+/* Control characters are refused; bytes of UTF-8 are not. */
 static bool is_text(char c)
 {
-	return is_ascii(c) && (isprint(c) || isspace(c));
+	return c & 0x80 || isprint(c) || isspace(c);
+}
+
+/* May c follow a %s or a plain %p? */
+static bool is_end(char c)
+{
+	return !c || isspace((unsigned char)c) || ispunct((unsigned char)c);
 }
 
 /* An argument of the program, or false: there are three. */
@@ -53,6 +56,7 @@ static void parse_flags(struct format *f)
 	for (; *f->p && strchr("0+- ", *f->p); f->p++)
 		f->sign |= *f->p == '+' || *f->p == ' ';
 	f->width = 0;
+	f->has_width = isdigit((unsigned char)*f->p);
 	for (; isdigit((unsigned char)*f->p); f->p++)
 		if (f->width <= WIDTH_MAX)
 			f->width = 10 * f->width + (*f->p - '0');
@@ -71,21 +75,25 @@ static int64_t digits(uint64_t v, uint32_t base)
 	return n;
 }
 
-/* A string in guest memory; what cannot be read is empty, as for the kernel's careful copy. */
-static bool string(struct format *f, uint64_t cap)
+/*
+ * A string in guest memory; what cannot be read is empty, as for the kernel's
+ * careful copy.  (User memory cannot be read at all: there is no user.)
+ */
+static bool string(struct format *f, bool user)
 {
+	enum { STRING_MAX = 511 };
 	uint64_t addr, n = 0;
 
-	if (!next_arg(f, &addr))
+	if (!is_end(*f->p) || !next_arg(f, &addr))
 		return false;
-	while (n < cap && guest_find(f->g, addr + n, 1, RGN_READ) &&
+	while (!user && n < STRING_MAX && guest_find(f->g, addr + n, 1, RGN_READ) &&
 	       *(const char *)guest_host(addr + n))
 		n++;
 	emit(f, (int64_t)n);
 	return true;
 }
 
-/* %pi4 and the like: the number's bytes lie at the address. */
+/* %pi4 and the like: the number's bytes lie at the address.  A width counts for nothing. */
 static bool internet(struct format *f, char pad, char version)
 {
 	uint8_t b[4] = { 0 };
@@ -95,52 +103,65 @@ static bool internet(struct format *f, char pad, char version)
 	if (!next_arg(f, &addr))
 		return false;
 	if (version == '6') {
-		emit(f, pad == 'i' ? 32 : 39);
+		f->len += pad == 'i' ? 32 : 39;
 		return true;
 	}
 	if (guest_find(f->g, addr, 4, RGN_READ))
 		memcpy(b, guest_host(addr), 4);
 	for (int i = 0; i < 4; i++)
 		n += pad == 'i' ? 3 : digits(b[i], 10);
-	emit(f, n);
+	f->len += n;
 	return true;
 }
 
+/*
+ * Without a width a pointer has 16 digits.  With one, Linux prints as many as it
+ * takes: of the value, or of a hash of 32 bits whose key is made at boot.
+ */
+static void address(struct format *f, uint64_t v, bool hashed)
+{
+	enum { HASH_DIGITS = 8 };
+	bool error = v == 0 || v >= (uint64_t)-4095;
+
+	if (!f->has_width)
+		emit(f, 16);
+	else
+		emit(f, hashed && !error ? HASH_DIGITS : digits(v, 16));
+}
+
 /* At the letter behind %p. */
-static bool pointer(struct format *f, uint64_t strings)
+static bool pointer(struct format *f)
 {
 	uint64_t v;
 	char c = *f->p;
 
+	if (is_end(c)) {
+		if (!next_arg(f, &v))
+			return false;
+		address(f, v, true);
+		return true;
+	}
 	if ((c == 'k' || c == 'u') && f->p[1] == 's') {
 		f->p += 2;
-		return string(f, strings);
+		return string(f, c == 'u');
 	}
 	if ((c == 'i' || c == 'I') && (f->p[1] == '4' || f->p[1] == '6')) {
 		f->p += 2;
-		return internet(f, c, f->p[-1]);
-	}
-	if (!next_arg(f, &v))
-		return false;
-	if (!c || isspace((unsigned char)c) || ispunct((unsigned char)c)) {
-		emit(f, 16);
-		return true;
-	}
-	switch (c) {
-	case 'K':
-	case 'x':
-		emit(f, 16);
-		break;
-	case 's':
-	case 'S':
-	case 'B':
-		/* A symbol; no guest address is one. */
-		emit(f, 2 + digits(v, 16));
-		break;
-	default:
+		if (!internet(f, c, f->p[-1]))
+			return false;
+	} else if (strchr("KxsSB", c)) {
+		if (!next_arg(f, &v))
+			return false;
+		if (c == 'K' || c == 'x')
+			address(f, v, c == 'K');
+		else
+			emit(f, 2 + digits(v, 16));	/* a symbol; no guest address is one */
+	} else {
 		return false;
 	}
-	f->p++;
+	/* Linux takes letters and digits that follow for a modifier. */
+	while (isalnum((unsigned char)*f->p))
+		f->p++;
 	return true;
 }
 
@@ -174,17 +195,16 @@ static bool number(struct format *f)
 
 static bool conversion(struct format *f)
 {
-	enum { STRINGS = 511 };
 	uint64_t v;
 
 	parse_flags(f);
 	switch (*f->p) {
 	case 'p':
 		f->p++;
-		return pointer(f, STRINGS);
+		return pointer(f);
 	case 's':
 		f->p++;
-		return string(f, STRINGS);
+		return string(f, false);
 	case 'c':
 		f->p++;
 		if (!next_arg(f, &v))

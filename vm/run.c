@@ -166,33 +166,42 @@ enum out vm_run_init(struct vm_run *run, struct guest *g, const struct unit *u,
 /* Offsets that Linux gives a meaning of their own (SKF_NET_OFF, SKF_LL_OFF). */
 enum { NET_OFF = -0x100000, LINK_OFF = -0x200000, ETH_HEADER = 14 };
 
-/* Traffic control sees the link header, all others what follows it. */
+/*
+ * Traffic control sees the link header, all others what follows it: for them a
+ * header of zeros stands before the packet.
+ */
 static bool sees_link_header(uint16_t type)
 {
 	return type == PROG_SCHED_CLS || type == PROG_SCHED_ACT || type == PROG_PLAIN;
 }
 
+/* Where a negative offset points, from the packet's start; false if nowhere. */
+static bool special_offset(uint16_t type, int64_t off, int64_t *at)
+{
+	int64_t link = sees_link_header(type) ? 0 : -ETH_HEADER;
+
+	if (off >= NET_OFF)
+		*at = off - NET_OFF + link + ETH_HEADER;
+	else if (off >= LINK_OFF)
+		*at = off - LINK_OFF + link;
+	else
+		return false;
+	return true;
+}
+
 bool vm_ld_packet(struct vm_run *run, int64_t off, uint32_t size, uint64_t *value)
 {
 	const struct region *r = &run->g->layout.rgn[GUEST_PACKET];
-	int64_t link = sees_link_header(run->unit->prog[0].type) ? 0 : -ETH_HEADER;
-	const uint8_t *p;
+	const uint8_t *packet = guest_host(r->base);
+	int64_t at = (int32_t)off;
 	uint64_t v = 0;
 
-	off = (int32_t)off;
-	if (off < 0) {
-		if (off >= NET_OFF)
-			off += link + ETH_HEADER - (int64_t)NET_OFF;
-		else if (off >= LINK_OFF)
-			off += link - (int64_t)LINK_OFF;
-		else
-			return false;
-	}
-	if (off < 0 || (uint64_t)off + size > r->len)
+	if (at < 0 && !special_offset(run->unit->prog[0].type, at, &at))
 		return false;
-	p = guest_host(r->base + (uint64_t)off);
-	for (uint32_t i = 0; i < size; i++)
-		v = v << 8 | p[i];
+	if (!r->len || at + (int64_t)size > (int64_t)r->len)
+		return false;
+	for (uint32_t i = 0; i < size; i++, at++)
+		v = v << 8 | (at < 0 ? 0 : packet[at]);
 	*value = v;
 	return true;
 }

@@ -144,8 +144,8 @@ int32_t vm_tail_call(struct vm_run *run, uint64_t ctx, uint64_t map, uint64_t in
  * LD_ABS and LD_IND, as Linux runs them: size bytes of the packet at off
  * in network order.  off is imm, or src + imm; its low 32 bits count, signed.
  * Negative ones from -0x100000 are relative to the network header, from
- * -0x200000 to the link header.  False: out of bounds, the frame exits with
- * r0 = 0 and r1 to r5 poisoned.
+ * -0x200000 to the link header (zeros, where the packet begins behind it).
+ * False: out of bounds, the frame exits with r0 = 0 and r1 to r5 poisoned.
  */
 bool vm_ld_packet(struct vm_run *run, int64_t off, uint32_t size, uint64_t *value);
 /* Is the helper implemented here? */

@@ -20,8 +20,6 @@ enum verr exec_call_local(struct exec *x)
 
 	if (x->st->curframe + 1 >= MAX_FRAMES)
 		return verr_fail(x->out, V_CALL_DEPTH, -1, x->st->curframe + 2);
-	if (x->st->active_lock)
-		return verr_fail(x->out, V_LOCK_CALL, -1);
 	sub = env_subprog(x->env, to);
 	callee = frame_push(x->env, x->st, sub, x->pc);
 	memcpy(&callee->reg[1], &caller->reg[1], 5 * sizeof(caller->reg[1]));
@@ -87,7 +85,7 @@ enum verr exec_exit(struct exec *x)
 
 	if (x->st->curframe)
 		return exec_return(x);
-	if (x->st->active_lock)
+	if (x->st->lock_map)
 		return verr_fail(x->out, V_LOCK_HELD, -1, "BPF_EXIT instruction in main prog");
 	if (x->st->nref)
 		return verr_fail(x->out, V_REF_LEAK, -1, x->st->ref[0].id, x->st->ref[0].insn);
@@ -99,9 +97,4 @@ enum verr exec_exit(struct exec *x)
 	if (prog_ret_range(p->type, p->attach_type, &lo, &hi))
 		return return_range(x, lo, hi);
 	return V_OK;
-}
-
-enum verr exec_call(struct exec *x)
-{
-	return verr_fail(x->out, V_UNSUPPORTED, -1, "helper calls");
 }

@@ -15,7 +15,17 @@ enum {
 	MAX_PENDING = 8192,		/* branches that wait on one path */
 	MAX_SUBPROGS = 256,
 	UNPRIV_MAX_INSNS = 4096,
+	PROG_F_SLEEPABLE = 16,		/* prog_flags, as Linux */
 	BUDGET = 1000000,		/* processed insns, as Linux */
+};
+
+/* Helpers with rules of their own. */
+enum {
+	HELPER_get_local_storage = 81, HELPER_spin_lock = 93, HELPER_spin_unlock = 94,
+	HELPER_sk_fullsock = 95, HELPER_tcp_sock = 96, HELPER_skc_to_tcp6_sock = 136,
+	HELPER_skc_to_tcp_sock = 137, HELPER_skc_to_tcp_timewait_sock = 138,
+	HELPER_skc_to_tcp_request_sock = 139, HELPER_skc_to_udp6_sock = 140,
+	HELPER_skc_to_mptcp_sock = 196,
 };
 
 /* ---- state.c ------------------------------------------------------------------ */
@@ -168,8 +178,39 @@ enum verr mem_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, b
 enum verr mem_region(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, uint32_t bound,
 		     bool zero_ok);
 
-/* call.c */
+enum verr align_check(struct exec *x, const struct reg_state *r, int32_t off, uint32_t size,
+		      bool strict);
+/* Pointers that are used with a constant offset only (off_ok), or unmoved. */
+enum verr fixed_offset(struct exec *x, uint32_t ptr, bool off_ok);
+enum verr packet_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool zero_ok);
+enum verr map_value_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
+			  bool zero_ok);
+/* Contents that neither programs nor user space can change any more. */
+bool map_is_constant(const struct map_def *m);
+
+/* helper_arg.c */
+struct call {			/* what the arguments of a helper told */
+	const struct helper_proto *proto;
+	int32_t map;		/* index, -1: none */
+	uint32_t map_uid;
+	int64_t key;		/* constant key of an array, -1: not known */
+	uint32_t ref;		/* held by some argument */
+	uint32_t release;	/* the register whose reference goes, 0: none */
+	uint64_t alloc_size;
+	uint64_t size_max[6];	/* by register: largest value of a size */
+};
+enum verr helper_arg_check(struct exec *x, struct call *c, uint32_t reg);
+
+/* helper.c */
 enum verr exec_call(struct exec *x);
+/* Packet pointers are not valid any more. */
+void packet_invalidate(const struct venv *env, struct vstate *st);
+
+/* Names of kernel types, numbered as they come. */
+uint32_t btf_intern(const struct venv *env, const char *name);
+const char *btf_name(const struct venv *env, uint32_t i);
+
+/* call.c */
 enum verr exec_call_local(struct exec *x);
 enum verr exec_exit(struct exec *x);
 

@@ -21,8 +21,8 @@ static const char *align_name(uint8_t type)
 	}
 }
 
-static enum verr align_check(struct exec *x, const struct reg_state *r, int32_t off, uint32_t size,
-			     bool strict)
+enum verr align_check(struct exec *x, const struct reg_state *r, int32_t off, uint32_t size,
+		      bool strict)
 {
 	/* A packet starts two bytes past a multiple of four on machines that care. */
 	int32_t skew = type_is_packet(r->type) ? 2 : 0;
@@ -76,8 +76,7 @@ enum verr mem_region(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, u
 	return V_OK;
 }
 
-/* Pointers that are used with a constant offset only. */
-static enum verr fixed_offset(struct exec *x, uint32_t ptr, bool off_ok)
+enum verr fixed_offset(struct exec *x, uint32_t ptr, bool off_ok)
 {
 	const struct reg_state *r = &x->f->reg[ptr];
 	char name[64], buf[48];
@@ -123,8 +122,7 @@ enum verr map_value_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t si
 	return V_OK;
 }
 
-/* Contents that neither programs nor user space can change any more. */
-static bool map_is_constant(const struct map_def *m)
+bool map_is_constant(const struct map_def *m)
 {
 	return m->frozen && m->flags & MAPF_RDONLY_PROG && m->type == MAP_ARRAY &&
 	       m->max_entries == 1;
@@ -265,8 +263,21 @@ static enum verr ctx_pointer(struct exec *x, const struct ctx_access *acc, struc
 	case CTX_FLOW_KEYS:
 		reg_pointer(r, T_FLOW_KEYS, 0);
 		return V_OK;
+	case CTX_BTF_PTR:
+		reg_pointer(r, T_BTF_ID, TF_TRUSTED);
+		r->btf = btf_intern(x->env, acc->btf_name ? acc->btf_name : "");
+		return V_OK;
+	case CTX_TP_BUFFER:
+		reg_pointer(r, T_TP_BUFFER, 0);
+		return V_OK;
+	case CTX_BUF_RDONLY:
+		reg_pointer(r, T_BUF, TF_RDONLY);
+		return V_OK;
+	case CTX_BUF_RDWR:
+		reg_pointer(r, T_BUF, 0);
+		return V_OK;
 	default:
-		return verr_fail(x->out, V_UNSUPPORTED, -1, "pointers to kernel types");
+		return verr_fail(x->out, V_UNSUPPORTED, -1, "this context field");
 	}
 	r->id = state_id(x->st);
 	return V_OK;
@@ -299,35 +310,13 @@ static enum verr ctx_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t 
 
 /* ---- sockets ----------------------------------------------------------------------------------- */
 
-/* struct bpf_sock: fields of four bytes; those of the address are also loaded in parts. */
-static bool sock_field(int32_t off, uint32_t size)
+static enum obj_kind obj_of(uint8_t type)
 {
-	enum { SOCK_SIZE = 80 };
-
-	if (off < 0 || off + (int32_t)size > SOCK_SIZE || off % (int32_t)size)
-		return false;
-	if (off >= 48 && off < 52)	/* dst_port: two bytes, then padding */
-		return off + (int32_t)size <= 50 || (off == 48 && size == 4);
-	if ((off >= 4 && off < 16) || off >= 24)
-		return size <= 4;
-	return size == 4;
-}
-
-static bool sock_access_ok(uint8_t type, int32_t off, uint32_t size)
-{
-	enum { TCP_SOCK_SIZE = 120, TCP_BYTES_RECEIVED = 104 };
-
 	switch (type) {
-	case T_SOCKET:
-		return sock_field(off, size);
-	case T_SOCK_COMMON:
-		return (off < 8 || off >= 24) && sock_field(off, size);
-	case T_TCP_SOCK:
-		if (off < 0 || off % (int32_t)size || off + (int32_t)size > TCP_SOCK_SIZE)
-			return false;
-		return size == (off >= TCP_BYTES_RECEIVED ? 8 : 4);
-	default:
-		return off == 0 && size == 4;
+	case T_SOCKET: return OBJ_SOCKET;
+	case T_SOCK_COMMON: return OBJ_SOCK_COMMON;
+	case T_TCP_SOCK: return OBJ_TCP_SOCK;
+	default: return OBJ_XDP_SOCK;
 	}
 }
 
@@ -336,13 +325,14 @@ static enum verr sock_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t
 {
 	const struct reg_state *r = &x->f->reg[ptr];
 	int32_t at = r->off + off;
+	struct ctx_access acc;
 	char name[64];
 
 	if (write)
 		return verr_fail(x->out, V_WRITE_RDONLY, (int)ptr, ptr, reg_type_name(r, name));
 	if (r->s.smin < 0)
 		return verr_fail(x->out, V_MIN_NEGATIVE, (int)ptr, ptr);
-	if (!sock_access_ok(r->type, at, size))
+	if (!obj_access(obj_of(r->type), at, size, false, &acc))
 		return verr_fail(x->out, V_SOCK_ACCESS, (int)ptr, ptr, reg_type_name(r, name), at,
 				 size);
 	if (value >= 0)
@@ -513,8 +503,10 @@ static enum verr ld_abs(struct exec *x)
 
 	if (reg_read(x, 6))
 		return x->out->err;
-	if (x->st->nref || x->st->active_lock)
+	if (x->st->lock_map)
 		return verr_fail(x->out, V_LOCK_HELD, -1, "BPF_LD_[ABS|IND]");
+	if (x->st->nref)
+		return verr_fail(x->out, V_LD_ABS_REFS, -1);
 	if (f->reg[6].type != T_CTX)
 		return verr_fail(x->out, V_LD_ABS_CTX, 6);
 	if (x->row->kind == K_LD_IND && reg_read(x, x->in->src))

@@ -21,15 +21,23 @@ _Static_assert(sizeof(struct stack_slot) == 104, "a slot is a register and eight
 _Static_assert(sizeof(struct func_state) <= 1104 && sizeof(struct vstate) <= 176,
 	       "documented in verifier.h");
 
+enum { MAX_BTF_NAMES = 64 };
 enum { SLOT_CLASSES = 7 };	/* 1, 2, ..., 64 slots */
 _Static_assert(1 << (SLOT_CLASSES - 1) == MAX_SLOTS, "the last class holds a whole stack");
+
+union refs {
+	struct ref_state ref[MAX_REFS];
+	union refs *next;	/* on the free list */
+};
 
 struct pool {
 	struct arena *arena;
 	struct vstate *state;		/* linked through frame[0] */
 	struct func_state *frame;	/* linked through slot */
-	struct ref_state *refs;		/* linked through their first bytes */
+	union refs *refs;
 	struct slots *slots[SLOT_CLASSES];
+	const char *btf[MAX_BTF_NAMES];	/* names of kernel types */
+	uint32_t nbtf;
 };
 
 struct pool *pool_new(struct arena *a)
@@ -197,20 +205,22 @@ struct vstate *state_new(const struct venv *env)
 
 static struct ref_state *refs_new(struct pool *p)
 {
-	struct ref_state *r = p->refs;
+	union refs *r = p->refs;
 
 	if (r)
-		memcpy(&p->refs, r, sizeof(p->refs));
+		p->refs = r->next;
 	else
-		r = arena_raw(p->arena, MAX_REFS * sizeof(*r));
-	return r;
+		r = arena_raw(p->arena, sizeof(*r));
+	return r->ref;
 }
 
-static void refs_put(struct pool *p, struct ref_state *r)
+static void refs_put(struct pool *p, struct ref_state *ref)
 {
+	union refs *r = (union refs *)ref;
+
 	if (!r)
 		return;
-	memcpy(r, &p->refs, sizeof(p->refs));
+	r->next = p->refs;
 	p->refs = r;
 }
 
@@ -285,6 +295,24 @@ struct reg_state *reg_iter_own(const struct venv *env, struct vstate *s, const s
 	if (it->i <= REGS)
 		return &frame_own(env, s, it->frame)->reg[it->i - 1];
 	return &slot_own(env, s, it->frame, it->i - 1 - REGS)->spill;
+}
+
+uint32_t btf_intern(const struct venv *env, const char *name)
+{
+	struct pool *p = env->pool;
+
+	for (uint32_t i = 0; i < p->nbtf; i++)
+		if (!strcmp(p->btf[i], name))
+			return i;
+	if (p->nbtf == MAX_BTF_NAMES)
+		return MAX_BTF_NAMES;
+	p->btf[p->nbtf] = name;
+	return p->nbtf++;
+}
+
+const char *btf_name(const struct venv *env, uint32_t i)
+{
+	return i < env->pool->nbtf ? env->pool->btf[i] : "?";
 }
 
 /* ---- names ---------------------------------------------------------------------------- */

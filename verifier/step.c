@@ -41,9 +41,7 @@ static enum verr exec_map_address(struct exec *x)
 	reg_pointer(dst, T_MAP_VALUE, 0);
 	dst->map = index;
 	dst->off = (int32_t)off;
-	/* The lock of such a value is named by the map: every load of it is the same value. */
-	if (m->has_spin_lock)
-		dst->id = state_id(x->st);
+	/* No id: the map has one value, so all these pointers name one lock. */
 	return V_OK;
 }
 

@@ -212,6 +212,52 @@ static void live_compute(struct venv *env)
 	env->live = live;
 }
 
+/* ---- maps ------------------------------------------------------------------------------------ */
+
+static bool sleepable_map(uint32_t type)
+{
+	switch (type) {
+	case MAP_HASH: case MAP_LRU_HASH: case MAP_ARRAY: case MAP_PERCPU_HASH:
+	case MAP_PERCPU_ARRAY: case MAP_LRU_PERCPU_HASH: case MAP_ARRAY_OF_MAPS:
+	case MAP_HASH_OF_MAPS: case MAP_RINGBUF: case MAP_USER_RINGBUF: case MAP_INODE_STORAGE:
+	case MAP_SK_STORAGE: case MAP_TASK_STORAGE: case MAP_CGRP_STORAGE: case MAP_QUEUE:
+	case MAP_STACK: case MAP_ARENA:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool type_traces(uint32_t type)
+{
+	switch (type) {
+	case PROG_KPROBE: case PROG_TRACEPOINT: case PROG_PERF_EVENT: case PROG_RAW_TRACEPOINT:
+	case PROG_RAW_TRACEPOINT_WRITABLE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* May programs of this type use the map at all? */
+static enum verr map_use_check(const struct venv *env, const struct insn *in, struct step *out)
+{
+	const struct map_def *m;
+
+	if ((uint32_t)in->imm >= env->unit->nmap)
+		return verr_fail(out, V_MAP_INDEX, -1, in->imm);
+	m = &env->unit->map[in->imm];
+	if (!map_kind(m->type))
+		return verr_fail(out, V_MAP_KIND, -1, m->type);
+	if (m->has_spin_lock && env->prog->type == PROG_SOCKET_FILTER)
+		return verr_fail(out, V_LOCK_PROG, -1, "socket filter");
+	if (m->has_spin_lock && type_traces(env->prog->type))
+		return verr_fail(out, V_LOCK_PROG, -1, "tracing");
+	if (env->sleepable && !sleepable_map(m->type))
+		return verr_fail(out, V_MAP_SLEEPABLE, -1);
+	return V_OK;
+}
+
 /* ---- all of it -------------------------------------------------------------------------- */
 
 static enum verr insns_check(struct venv *env, struct step *out, uint32_t *pc)
@@ -227,6 +273,12 @@ static enum verr insns_check(struct venv *env, struct step *out, uint32_t *pc)
 			break;
 		case K_CALLX:
 			return verr_fail(out, V_UNKNOWN_OPCODE, -1, env->insn[i].code);
+		case K_LD_IMM64:
+			if ((env->id[i] == I_LD_MAP_FD || env->id[i] == I_LD_MAP_FD_VALUE ||
+			     env->id[i] == I_LD_MAP_IDX || env->id[i] == I_LD_MAP_IDX_VALUE) &&
+			    map_use_check(env, &env->insn[i], out))
+				return out->err;
+			break;
 		default:
 			break;
 		}

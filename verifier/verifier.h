@@ -184,13 +184,13 @@ struct vstate {
 	uint32_t curframe;
 	uint32_t insn;		/* the state holds before this slot */
 	uint32_t next_id;
-	uint32_t active_lock;	/* id of the map value that is locked, 0 without */
+	uint32_t active_lock;	/* id of the map value that is locked, see lock_map */
 	uint32_t may_goto_depth;
 	uint32_t callback_depth, rcu_depth, preempt_depth, irq_id; /* reserved */
 	bool in_exception;	/* reserved */
 	uint16_t nref, refcap;
 	struct ref_state *ref;
-	uint32_t lock_map;	/* the map whose value is locked */
+	uint32_t lock_map;	/* 1 + the map whose value is locked, 0: no lock is held */
 };
 
 const char *reg_type_name(const struct reg_state *r, char buf[64]);	/* "map_value_or_null" */
@@ -245,6 +245,7 @@ struct venv {
 	const struct domain *dom;
 	const struct prog_type_info *type;
 	bool bpf_capable;	/* CAP_BPF: loops, spilled scalars, ... */
+	bool sleepable;
 	bool perfmon;		/* pointer leaks and uninitialised stack reads are allowed */
 	const uint16_t *live;	/* by slot: registers that may be read before they are written */
 	uint8_t *aux;		/* by slot: AUX_* */
@@ -275,6 +276,7 @@ struct step {
 	bool stack_read, stack_write;
 	uint8_t access_frame;
 	uint64_t slots_read, slots_written;
+	uint64_t slots_precise;	/* spills on whose value the verdict relied */
 	/* For logs: registers of the (new) current frame and slots that changed. */
 	uint16_t touched;
 	uint64_t touched_slots[MAX_FRAMES];

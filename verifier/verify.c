@@ -69,6 +69,7 @@ enum verr venv_init(struct venv *env, const struct unit *u, uint32_t prog, const
 	env->type = prog_type_info(p->type);
 	if (!env->type)
 		return verr_fail(out, V_PROG_TYPE, -1, p->type);
+	env->sleepable = env->type->sleepable || p->prog_flags & PROG_F_SLEEPABLE;
 	env->pool = pool_new(a);
 	return structure_check(env, out, pc);
 }

@@ -62,6 +62,11 @@ bool edit_delete(const struct program *p, uint32_t from, uint32_t to, struct are
 /* Inserts n slots before slot at; jumps over the place are fixed. */
 bool edit_insert(const struct program *p, uint32_t at, const struct insn *in, uint32_t n,
 		 struct arena *a, struct program *out);
+/* Replaces the insn (one or two slots) at slot at by n slots. */
+bool edit_replace(const struct program *p, uint32_t at, const struct insn *in, uint32_t n,
+		  struct arena *a, struct program *out);
+/* A copy that shares no memory with tc. */
+void edit_copy(const struct testcase *tc, struct arena *a, struct testcase *out);
 
 /* ---- pipeline.c: run_one() is the architecture ----------------------------------- */
 

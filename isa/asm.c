@@ -88,7 +88,7 @@ static bool fail_cursor(struct assembler *a, const struct asm_cursor *c, const c
 
 	if (c->msg)
 		return fail_at(a, c->at, c->msg);
-	if (c->at == start && asm_is_word(*start))
+	if (c->at == start && start < c->end && asm_is_word(*start))
 		return fail_at(a, c->at, "unknown instruction");
 	if (c->nwant > max && c->at == c->end)
 		return fail_at(a, c->at, "the statement ends too early");

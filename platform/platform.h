@@ -127,6 +127,7 @@ bool prog_ret_range(uint32_t type, uint32_t attach, int32_t *lo, int32_t *hi);
 
 /* ---- map.c: map kinds --------------------------------------------------- */
 
+#undef MAP_STACK	/* a flag of mmap() in <sys/mman.h>; include that one first */
 enum map_type {
 	MAP_UNSPEC, MAP_HASH, MAP_ARRAY, MAP_PROG_ARRAY, MAP_PERF_EVENT_ARRAY,
 	MAP_PERCPU_HASH, MAP_PERCPU_ARRAY, MAP_STACK_TRACE, MAP_CGROUP_ARRAY,
@@ -144,6 +145,15 @@ _Static_assert(MAP_ARENA == 33, "map types are numbered as Linux does");
 /* map_flags that matter to a program (Linux's values). */
 enum { MAPF_NO_PREALLOC = 1, MAPF_RDONLY_PROG = 1 << 7, MAPF_WRONLY_PROG = 1 << 8, MAPF_MMAPABLE = 1 << 10 };
 
+/* What map_lookup_elem yields, if not NULL. */
+enum lookup_kind {
+	LOOKUP_NONE,		/* not offered */
+	LOOKUP_VALUE,
+	LOOKUP_MAP,		/* the inner map */
+	LOOKUP_SOCKET,		/* with a reference that must be released */
+	LOOKUP_XDP_SOCK,
+};
+
 struct map_kind {
 	uint16_t type;
 	const char *name;	/* "hash" */
@@ -151,11 +161,19 @@ struct map_kind {
 	bool direct_value;	/* LDDW sub-type 2 and 6 allowed (array with one entry, arena) */
 	bool percpu;
 	bool lookup_value;	/* map_lookup_elem yields a pointer to a value */
+	uint8_t lookup;		/* enum lookup_kind */
+	bool value_readonly;	/* programs only read values, whatever the map's flags */
+	bool sleepable;		/* sleepable programs may use it */
+	bool spin_lock;		/* values may hold a spin lock */
 };
 const struct map_kind *map_kind(uint32_t type);		/* NULL if unknown */
 const struct map_kind *map_kind_by_name(const char *name);
 /* Linux's rule which map kinds a helper takes, both directions. */
 bool map_helper_ok(uint32_t map_type, int32_t helper);
+/* The same in a program of this type: sockmaps can be changed in some only. */
+bool map_helper_type_ok(uint32_t map_type, int32_t helper, uint32_t prog_type);
+/* May a program refer to such a map at all? */
+bool map_prog_ok(uint32_t map_type, bool has_spin_lock, uint32_t prog_type, bool sleepable);
 
 /* ---- helper.c: helper prototypes ----------------------------------------- */
 

@@ -6,7 +6,7 @@
 
 enum {
 	ANY = 1, RDONLY = 2, PACKET = 4, PWRITE = 8, LDABS = 16, SLEEPS = 32, RUNS = 64,
-	HPACKET = 128,
+	NOHELP = 128,
 };
 
 static const struct prog_type_info types[PROG_TYPE_N] = {
@@ -18,7 +18,7 @@ static const struct prog_type_info types[PROG_TYPE_N] = {
 		.ld_abs = (flags) & LDABS, .sleepable = (flags) & SLEEPS, \
 		.runs = ((flags) & RUNS) != 0, .off_data = data, .off_data_end = end, \
 		.off_data_meta = meta, .attach_type = attach, \
-		.helper_packet = (flags) & HPACKET, \
+		.helper_packet = ((flags) & PACKET) && (data) >= 0 && !((flags) & NOHELP), \
 	},
 #include "platform/prog_type.def"
 };

@@ -12,7 +12,7 @@ struct entry {
 	uint32_t at, size, value;	/* value: where the value begins, from at */
 };
 
-static struct entry eecord_at(const struct unit *u, const struct input *in, uint32_t at)
+static struct entry entry_at(const struct unit *u, const struct input *in, uint32_t at)
 {
 	const struct map_def *d = &u->map[in->maps[at]];
 

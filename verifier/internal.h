@@ -15,7 +15,8 @@ enum {
 	MAX_PENDING = 8192,		/* branches that wait on one path */
 	MAX_SUBPROGS = 256,
 	UNPRIV_MAX_INSNS = 4096,
-	PROG_F_SLEEPABLE = 16,		/* prog_flags, as Linux */
+	PROG_F_STRICT_ALIGNMENT = 1,	/* prog_flags, as Linux */
+	PROG_F_SLEEPABLE = 16,
 	BUDGET = 1000000,		/* processed insns, as Linux */
 };
 
@@ -221,6 +222,9 @@ void call_clobber(struct func_state *f);
 
 /* verify.c */
 uint32_t env_subprog(const struct venv *env, uint32_t pc);
+
+/* depth.c: slots of stack that each subprogram uses */
+enum verr depth_check(const struct venv *env, const uint32_t *slots, struct step *out);
 
 /* walk_exact.c */
 enum verr walk_exact(struct venv *env, struct step *step, struct verdict *out);

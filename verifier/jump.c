@@ -19,14 +19,14 @@ static uint8_t op_swapped(uint8_t op)
 
 /* ---- decided in advance? ---------------------------------------------------------- */
 
-/* Can the pointer not be NULL? */
+/* Is the pointer one of those that Linux knows not to be NULL?  (Not all that cannot be.) */
 static bool reg_not_null(const struct reg_state *r)
 {
 	if (r->flags & (TF_NULL | TF_UNTRUSTED))
 		return false;
 	switch (r->type) {
 	case T_SOCKET: case T_TCP_SOCK: case T_SOCK_COMMON: case T_MAP_VALUE: case T_MAP_KEY:
-	case T_MAP_PTR: case T_CTX: case T_STACK: case T_FLOW_KEYS:
+	case T_MAP_PTR:
 		return true;
 	case T_MEM:
 		/* Without input bytes r1 of a PLAIN program points nowhere. */

@@ -378,9 +378,14 @@ enum verr mem_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, b
 		return sock_access(x, ptr, off, size, write, value);
 	case T_BTF_ID: case T_BUF: case T_TP_BUFFER: case T_ARENA:
 		return verr_fail(x->out, V_UNSUPPORTED, (int)ptr, "access to kernel memory");
+	case T_MAP_PTR:
+		if (!write && x->env->perfmon)
+			return verr_fail(x->out, V_UNSUPPORTED, (int)ptr, "fields of struct bpf_map");
+		break;
 	default:
-		return verr_fail(x->out, V_MEM_TYPE, (int)ptr, ptr, reg_type_name(r, name));
+		break;
 	}
+	return verr_fail(x->out, V_MEM_TYPE, (int)ptr, ptr, reg_type_name(r, name));
 }
 
 /* ---- loads and stores ----------------------------------------------------------------------------- */

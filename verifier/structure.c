@@ -17,7 +17,7 @@ static bool kind_jumps(uint8_t kind)
 	return kind == K_JMP_K || kind == K_JMP_X || kind == K_JA || kind == K_MAY_GOTO;
 }
 
-static enum verr subprog_check(const struct venv *env, const struct vsub *sub, struct step *out,
+static enum verr subprog_check(const struct venv *env, struct vsub *sub, struct step *out,
 			       uint32_t *pc)
 {
 	uint32_t last = sub->start;
@@ -27,6 +27,9 @@ static enum verr subprog_check(const struct venv *env, const struct vsub *sub, s
 		int64_t to;
 
 		last = *pc = i;
+		sub->tail_call |= env->id[i] == I_CALL_HELPER &&
+				  env->insn[i].imm == HELPER_tail_call;
+		sub->ld_abs |= kind == K_LD_ABS || kind == K_LD_IND;
 		if (!kind_jumps(kind))
 			continue;
 		to = insn_target(env->insn, env->id[i], i);

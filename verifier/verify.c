@@ -35,7 +35,12 @@ enum verr verr_fail(struct step *out, enum verr err, int reg, ...)
 
 const char *tnum_text(struct tnum t, char buf[48])
 {
-	snprintf(buf, 48, "(0x%llx; 0x%llx)", (unsigned long long)t.value,
+	if (!t.mask && t.value <= UINT16_MAX)
+		snprintf(buf, 48, "%llu", (unsigned long long)t.value);
+	else if (!t.mask)
+		snprintf(buf, 48, "0x%llx", (unsigned long long)t.value);
+	else
+		snprintf(buf, 48, "(0x%llx; 0x%llx)", (unsigned long long)t.value,
 		 (unsigned long long)t.mask);
 	return buf;
 }
@@ -69,6 +74,7 @@ enum verr venv_init(struct venv *env, const struct unit *u, uint32_t prog, const
 	env->type = prog_type_info(p->type);
 	if (!env->type)
 		return verr_fail(out, V_PROG_TYPE, -1, p->type);
+	env->opts.strict_align |= p->prog_flags & PROG_F_STRICT_ALIGNMENT;
 	env->sleepable = env->type->sleepable || p->prog_flags & PROG_F_SLEEPABLE;
 	env->pool = pool_new(a);
 	return structure_check(env, out, pc);

@@ -210,8 +210,11 @@ static void widen(struct walk_state *w)
 
 /* ---- the walk ----------------------------------------------------------------------------------- */
 
-static void track_stack(struct walk_state *w, const struct vstate *s)
+/* Frames only grow: what they have at the end, or when they are left, is their depth. */
+static void track_stack(struct walk_state *w)
 {
+	const struct vstate *s = w->cur;
+
 	for (uint32_t i = 0; i <= s->curframe; i++)
 		if (w->depth[s->frame[i]->subprog] < s->frame[i]->nslot)
 			w->depth[s->frame[i]->subprog] = s->frame[i]->nslot;
@@ -222,7 +225,7 @@ static bool next_path(struct walk_state *w)
 {
 	struct pending *p = w->pending;
 
-	track_stack(w, w->cur);
+	track_stack(w);
 	state_free(w->env, w->cur);
 	w->cur = NULL;
 	node_close(w->parent);
@@ -336,6 +339,8 @@ static enum verr walk_insn(struct walk_state *w, bool *done)
 	env->aux[pc] |= AUX_SEEN;
 	if (env->opts.record)
 		keep_record(w);
+	if (env->id[pc] == I_EXIT)
+		track_stack(w);
 	err = verifier_step(env, w->cur, w->step);
 	if (!err)
 		err = one_type(w, pc);
@@ -396,5 +401,7 @@ enum verr walk_exact(struct venv *env, struct step *step, struct verdict *out)
 	} while (next_path(&w));
 	if (w.live_only)
 		records_forget_dead(&w);
-	return V_OK;
+	for (uint32_t i = 0; i < MAX_FRAMES && i < env->nsub; i++)
+		out->stack[i] = w.depth[i] * 8;
+	return depth_check(env, w.depth, step);
 }

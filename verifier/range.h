@@ -262,4 +262,44 @@ WORD_INLINE struct range range_arsh(unsigned w, struct range a, unsigned k)
 	return r;
 }
 
+/* ---- comparison --------------------------------------------------------------- */
+
+/* The comparison that is true when op is not; JSET has none. */
+WORD_INLINE enum insn_op jump_inverse(enum insn_op op)
+{
+	switch (op) {
+	case OP_JEQ: return OP_JNE;
+	case OP_JNE: return OP_JEQ;
+	case OP_JGT: return OP_JLE;
+	case OP_JLE: return OP_JGT;
+	case OP_JGE: return OP_JLT;
+	case OP_JLT: return OP_JGE;
+	case OP_JSGT: return OP_JSLE;
+	case OP_JSLE: return OP_JSGT;
+	case OP_JSGE: return OP_JSLT;
+	case OP_JSLT: return OP_JSGE;
+	default: return op;
+	}
+}
+
+WORD_INLINE bool range_disjoint(const struct range *a, const struct range *b)
+{
+	return a->umin > b->umax || a->umax < b->umin || a->smin > b->smax || a->smax < b->smin;
+}
+
+/* a > b, or with or_equal a >= b: the result if lo and hi of both decide it. */
+WORD_INLINE int range_greater_u(const struct range *a, const struct range *b, bool or_equal)
+{
+	if (or_equal)
+		return a->umin >= b->umax ? 1 : a->umax < b->umin ? 0 : -1;
+	return a->umin > b->umax ? 1 : a->umax <= b->umin ? 0 : -1;
+}
+
+WORD_INLINE int range_greater_s(const struct range *a, const struct range *b, bool or_equal)
+{
+	if (or_equal)
+		return a->smin >= b->smax ? 1 : a->smax < b->smin ? 0 : -1;
+	return a->smin > b->smax ? 1 : a->smax <= b->smin ? 0 : -1;
+}
+
 #endif

@@ -203,7 +203,7 @@ static void prog_branch(struct prog *p, uint8_t reg)
 	bool wide = below(2);
 	int32_t imm = (int32_t)rnd_value();
 
-	/* the fall-through edge of JEQ and the like is where the walk goes on: mostly not a constant */
+	/* the walk goes on where the jump is not taken: better not with a constant */
 	if (op == JMP_JNE && below(4))
 		op = JMP_JEQ;
 	if (below(3))

@@ -368,7 +368,7 @@ void gen_case(struct choice *c, const struct gen_opts *o, struct arena *a, struc
 	g.ctx_size = g.type == PROG_PLAIN ? GEN_PLAIN : 8 + 8 * gen_below(&g, GEN_CTX / 8);
 	gen_offers(&g);
 	g.nprog = 1;
-	if (tail && helper_available(tail, g.type, g.attach, o->priv) && gen_coin(&g, 12))
+	if (tail && !g.info->sleepable && helper_available(tail, g.type, g.attach, o->priv) && gen_coin(&g, 12))
 		g.nprog += 1 + gen_below(&g, GEN_PROGS - 1);
 	if (insns > GEN_CODE / 2)
 		insns = GEN_CODE / 2;

@@ -62,12 +62,16 @@ static struct greg low_half(const struct greg *r)
 	return r->lo == r->hi ? greg_const((uint32_t)r->lo) : top(32);
 }
 
-/* Right shifts; an arithmetic one only of what cannot be negative. */
-static struct greg alu_shift(uint8_t op, uint8_t width, const struct greg *d, uint64_t k)
+/*
+ * Arithmetic shifts only of what cannot be negative.  Of a shift by too much,
+ * or by an unknown number, Linux forgets even that the high half is zero.
+ */
+static struct greg alu_shift(uint8_t op, uint8_t width, const struct greg *d, const struct greg *s)
 {
-	uint64_t max = width == 32 ? UINT32_MAX : UINT64_MAX;
+	uint64_t max = width == 32 ? UINT32_MAX : UINT64_MAX, k = s->lo;
 
-	k &= width - 1u;
+	if (s->lo != s->hi || k >= width)
+		return greg_unknown();
 	if (op == OP_LSH)
 		return d->hi <= max >> k ? greg_scalar(d->lo << k, d->hi << k) : top(width);
 	if (op == OP_ARSH && d->hi > max >> 1)
@@ -105,11 +109,11 @@ static struct greg alu_sum(uint8_t op, uint8_t width, const struct greg *d, cons
 	return top(width);
 }
 
-static struct greg alu_movsx(uint8_t op, uint8_t width, const struct greg *s)
+static struct greg alu_movsx(uint8_t op, const struct greg *s)
 {
 	uint64_t max = op == OP_MOVSX8 ? INT8_MAX : op == OP_MOVSX16 ? INT16_MAX : INT32_MAX;
 
-	return s->hi <= max ? *s : top(width);
+	return s->hi <= max ? *s : greg_unknown();
 }
 
 struct greg greg_alu(uint8_t op, uint8_t width, const struct greg *d, const struct greg *s)
@@ -124,7 +128,7 @@ struct greg greg_alu(uint8_t op, uint8_t width, const struct greg *d, const stru
 	case OP_MOV:
 		return b;
 	case OP_MOVSX8: case OP_MOVSX16: case OP_MOVSX32:
-		return alu_movsx(op, width, &b);
+		return alu_movsx(op, &b);
 	case OP_AND: case OP_OR: case OP_XOR: case OP_ADD: case OP_SUB: case OP_MUL:
 		if (a.lo == a.hi && b.lo == b.hi)
 			return greg_const(insn_eval((enum insn_op)op, width, a.lo, b.lo));
@@ -132,9 +136,9 @@ struct greg greg_alu(uint8_t op, uint8_t width, const struct greg *d, const stru
 			return alu_sum(op, width, &a, &b);
 		return alu_bits(op, &a, &b);
 	case OP_LSH: case OP_RSH: case OP_ARSH:
-		return b.lo == b.hi ? alu_shift(op, width, &a, b.lo) : top(width);
+		return alu_shift(op, width, &a, s);	/* Linux looks at all of s */
 	default:	/* quotients, negation, byte order: Linux knows little */
-		return top(width);
+		return greg_unknown();
 	}
 }
 

@@ -336,6 +336,7 @@ bool gen_tail_call(struct gen *g)
 		gen_put(g, insn_mov64_reg(3, (uint8_t)s));
 	gen_put(g, insn_call(HELPER_tail_call));
 	gen_clobber(g);		/* r0 is whatever it was: nobody may look */
+	gen_forget_packets(g);	/* a program that ran may have moved the data */
 	return true;
 }
 

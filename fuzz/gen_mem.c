@@ -42,6 +42,7 @@ static bool access_store(struct gen *g, int p, int32_t off, uint32_t bits, uint3
 {
 	uint32_t how = gen_below(g, 8);
 	enum insn_kind kind = K_STX;
+	uint16_t lock = g->lock;
 	int s = -1;
 	uint8_t id;
 
@@ -55,7 +56,7 @@ static bool access_store(struct gen *g, int p, int32_t off, uint32_t bits, uint3
 	if (kind != K_ST) {
 		g->lock |= (uint16_t)(1u << p);	/* a scalar may have to be made */
 		s = gen_scalar(g);
-		g->lock &= (uint16_t)~(1u << p);
+		g->lock = lock;
 		if (s < 0)
 			return false;
 	}
@@ -68,7 +69,7 @@ static bool access_atomic(struct gen *g, int p, int32_t off, uint32_t bits)
 {
 	static const enum insn_kind kinds[] = { K_ATOMIC, K_ATOMIC_FETCH, K_ATOMIC_FETCH, K_CMPXCHG };
 	enum insn_kind kind = kinds[gen_below(g, 4)];
-	uint16_t save = g->lock;
+	uint16_t lock = g->lock;
 	uint8_t id = row_of_width(g, kind, bits);
 	int s;
 
@@ -78,7 +79,7 @@ static bool access_atomic(struct gen *g, int p, int32_t off, uint32_t bits)
 	s = kind == K_ATOMIC_FETCH ? gen_scalar_rw(g) : gen_scalar(g);
 	if (kind == K_CMPXCHG && g->st.reg[0].type != G_SCALAR)
 		gen_mov_imm(g, 0, gen_imm(g));
-	g->lock = save;
+	g->lock = lock;
 	if (s < 0 || g->st.reg[s].type != G_SCALAR)
 		return false;
 	gen_put(g, insn_make(id, (uint8_t)p, (uint8_t)s, (int16_t)off, 0));

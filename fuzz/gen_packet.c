@@ -158,7 +158,6 @@ bool gen_ld_abs(struct gen *g)
 {
 	bool ind = gen_coin(g, 40);
 	uint8_t id = gen_row_of(g, ind ? K_LD_IND : K_LD_ABS);
-	uint64_t max;
 	int s = 0;
 
 	if (g->st.reg[6].type != G_CTX || !g->is_main || g->has_subs || g->lock & 0x3f || id == I_NONE ||
@@ -176,8 +175,7 @@ bool gen_ld_abs(struct gen *g)
 	gen_put(g, insn_make(id, 0, (uint8_t)s, 0,
 			     gen_coin(g, 97) ? (int32_t)gen_below(g, 24) : gen_imm(g)));
 	gen_clobber(g);
-	max = (1ULL << insn_row(id)->width) - 1;
-	gen_set(g, 0, greg_scalar(0, max));
+	gen_set(g, 0, greg_unknown());
 	if (g->packet_need < 60)
 		g->packet_need = 60;
 	return true;

@@ -92,7 +92,7 @@ struct domain {
 	 * register compared with itself.
 	 */
 	bool (*refine)(enum insn_op op, uint8_t width, bool taken, struct scalar *dst, struct scalar *src);
-	/* Lets each part learn from the others; false if they contradict (empty). */
+	/* Lets each part learn from the others; false if they are seen to contradict (empty). */
 	bool (*sync)(struct scalar *s);
 };
 extern const struct domain domain_linux;	/* as Linux 6.18, where that is sound */

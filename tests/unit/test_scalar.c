@@ -165,8 +165,8 @@ static void test_empty(void **state)
 	s.smax = -1;
 	assert_false(domain_linux.sync(&s));
 	s = scalar_unknown();
-	s.var = tnum_const(4);
-	s.umin = 5;
+	s.u32max = 5;
+	s.s32max = -1;
 	assert_false(domain_linux.sync(&s));
 	s = scalar_urange(4, 7);
 	assert_true(domain_linux.sync(&s));

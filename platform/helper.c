@@ -55,6 +55,7 @@
 #define LOCK		ARG(SPIN_LOCK, 0)
 #define SKC		ARG(SOCK_COMMON, 0)
 #define BSKC		ARG(BTF_SOCK_COMMON, 0)
+#define BSKCN		ARG(BTF_SOCK_COMMON, ARGF_NULL)
 #define REL_BSKC	ARG(BTF_SOCK_COMMON, ARGF_RELEASE)
 #define STR		ARG(CONST_STR, 0)
 #define FUNC		ARG(FUNC, 0)
@@ -90,11 +91,29 @@ static const struct helper_proto protos[HELPER_MAX] = {
 #include "platform/helpers.def"
 };
 
+static const struct helper_proto variants[] = {
+#define HELPER(...)
+#define VARIANT(id_, name_, result, args, flags_, types_) \
+	{ .id = id_, .name = #name_, UNPACK result, .arg = args, \
+	  .flags = flags_, .types = types_ },
+#include "platform/helpers.def"
+};
+enum { NVARIANTS = sizeof(variants) / sizeof(variants[0]) };
+
 /* ---- lookup ---------------------------------------------------------------- */
 
 const struct helper_proto *helper_proto(int32_t id)
 {
 	return id > 0 && id < HELPER_MAX && protos[id].name ? &protos[id] : NULL;
+}
+
+const struct helper_proto *helper_proto_for(int32_t id, uint32_t type)
+{
+	for (const struct helper_proto *p = variants; p < variants + NVARIANTS; p++) {
+		if (p->id == id && type < PROG_TYPE_N && (p->types >> type & 1))
+			return p;
+	}
+	return helper_proto(id);
 }
 
 const struct helper_proto *helper_by_name(const char *name)

@@ -262,6 +262,11 @@ enum {
 
 /* NULL if the id is not known at all. */
 const struct helper_proto *helper_proto(int32_t id);
+/*
+ * The prototype that programs of this type see: a few helpers take other
+ * arguments in some types, and their plain prototype is not available there.
+ */
+const struct helper_proto *helper_proto_for(int32_t id, uint32_t type);
 const struct helper_proto *helper_by_name(const char *name);	/* with or without "bpf_" */
 /* Is it offered to this program type, attach type and privilege (as Linux does)? */
 bool helper_available(const struct helper_proto *p, uint32_t type, uint32_t attach, enum priv priv);

@@ -138,13 +138,15 @@ uint32_t helper_nargs(const struct helper_proto *p)
 
 /* ---- who may call ------------------------------------------------------------- */
 
-/* Hooks of cgroup_sock_addr whose result the program may replace by an errno. */
-static bool sock_addr_returns(uint32_t attach)
+/* Hooks in cgroups that cannot answer with an errno. */
+static bool no_retval(uint32_t attach)
 {
 	switch (attach) {
-	case ATTACH_INET4_BIND: case ATTACH_INET6_BIND:
-	case ATTACH_INET4_CONNECT: case ATTACH_INET6_CONNECT: case ATTACH_UNIX_CONNECT:
-	case ATTACH_UDP4_SENDMSG: case ATTACH_UDP6_SENDMSG: case ATTACH_UNIX_SENDMSG:
+	case ATTACH_CGROUP_INGRESS: case ATTACH_CGROUP_EGRESS: case ATTACH_SOCK_OPS:
+	case ATTACH_UDP4_RECVMSG: case ATTACH_UDP6_RECVMSG: case ATTACH_UNIX_RECVMSG:
+	case ATTACH_INET4_GETPEERNAME: case ATTACH_INET6_GETPEERNAME:
+	case ATTACH_INET4_GETSOCKNAME: case ATTACH_INET6_GETSOCKNAME:
+	case ATTACH_UNIX_GETPEERNAME: case ATTACH_UNIX_GETSOCKNAME:
 		return true;
 	default:
 		return false;
@@ -158,8 +160,8 @@ static bool attach_allows(int32_t id, uint32_t type, uint32_t attach)
 		return type != PROG_CGROUP_SOCKOPT || attach == ATTACH_CGROUP_SETSOCKOPT;
 	case 64:		/* bind */
 		return attach == ATTACH_INET4_CONNECT || attach == ATTACH_INET6_CONNECT;
-	case 186: case 187:	/* get_retval, set_retval */
-		return type != PROG_CGROUP_SOCK_ADDR || sock_addr_returns(attach);
+	case 186: case 187:	/* get_retval, set_retval; no attach type is that of a new socket */
+		return (type == PROG_CGROUP_SOCK && !attach) || !no_retval(attach);
 	default:
 		return true;
 	}

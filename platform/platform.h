@@ -95,6 +95,7 @@ struct prog_type_info {
 	int16_t off_data, off_data_end, off_data_meta;	/* context offsets, -1 without */
 	uint16_t attach_type;	/* expected_attach_type used when none is given */
 	bool helper_packet;	/* helpers with HELPER_PKT_ACCESS take packet memory here */
+	bool helper_packet_any;	/* and so do all others, also to write (cgroup_sockopt) */
 };
 
 /* NULL for a number that is not known. */

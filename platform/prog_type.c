@@ -6,7 +6,7 @@
 
 enum {
 	ANY = 1, RDONLY = 2, PACKET = 4, PWRITE = 8, LDABS = 16, SLEEPS = 32, RUNS = 64,
-	NOHELP = 128,
+	NOHELP = 128, ALLHELP = 256,
 };
 
 static const struct prog_type_info types[PROG_TYPE_N] = {
@@ -19,6 +19,7 @@ static const struct prog_type_info types[PROG_TYPE_N] = {
 		.runs = ((flags) & RUNS) != 0, .off_data = data, .off_data_end = end, \
 		.off_data_meta = meta, .attach_type = attach, \
 		.helper_packet = ((flags) & PACKET) && (data) >= 0 && !((flags) & NOHELP), \
+		.helper_packet_any = ((flags) & ALLHELP) != 0, \
 	},
 #include "platform/prog_type.def"
 };

@@ -56,6 +56,11 @@ struct elf_value {
 	int32_t func, inner;	/* one of them, the other is -1 */
 };
 
+/* How far the linker is in a function, of elf.queue. */
+struct elf_walk {
+	uint32_t index, slot;
+};
+
 struct elf {
 	struct arena *a;
 	struct file_err *err;
@@ -77,6 +82,7 @@ struct elf {
 	const char *license;
 	uint64_t linked;	/* slots of all programs so far */
 	uint32_t *queue, *start, *queued; /* of elf_link(), one for each function */
+	struct elf_walk *walk;
 };
 
 /* Relocations of BPF objects. */

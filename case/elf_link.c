@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Links one program: its function, then the functions that it calls, in the
- * order in which calls to them are met, with relocations applied.
+ * Links one program: its function, then the functions that it calls, each at
+ * the first call to it that a walk in depth meets.  libbpf puts them into the
+ * same order, so that both make the same program of an object.
  */
 #include "case/case.h"
 
@@ -18,7 +19,8 @@ struct link {
 	uint32_t *queue;	/* functions, in the order in which they stand there */
 	uint32_t *start;	/* where each one starts */
 	uint32_t nqueue;
-	uint32_t *place;	/* by function: index in queue + 1, or 0 */
+	uint32_t *queued;	/* by function: index in queue + 1, or 0 */
+	struct elf_walk *walk;	/* functions that wait for one that they call */
 };
 
 /* ---- functions -------------------------------------------------------------------- */
@@ -29,8 +31,8 @@ static bool link_func(struct link *l, uint32_t func, uint32_t *at)
 	const struct elf_func *f = &l->e->func[func];
 	struct insn *more;
 
-	if (l->place[func]) {
-		*at = l->start[l->place[func] - 1];
+	if (l->queued[func]) {
+		*at = l->start[l->queued[func] - 1];
 		return true;
 	}
 	if (f->len > MAX_INSNS - l->len)
@@ -51,7 +53,7 @@ static bool link_func(struct link *l, uint32_t func, uint32_t *at)
 	*at = l->len;
 	l->queue[l->nqueue] = func;
 	l->start[l->nqueue++] = l->len;
-	l->place[func] = l->nqueue;
+	l->queued[func] = l->nqueue;
 	l->len += f->len;
 	return true;
 }
@@ -153,29 +155,46 @@ static bool link_load(struct link *l, const struct elf_func *f, uint32_t slot, u
 	return true;
 }
 
-static bool link_insns(struct link *l, const struct elf_func *f, uint32_t start)
+/* Links an instruction; *slot is its place in the function, afterwards of its last slot. */
+static bool link_insn(struct link *l, const struct elf_func *f, uint32_t start, uint32_t *slot)
 {
 	const struct elf_sec *sec = &l->e->sec[f->sec];
+	uint32_t pc = start + *slot, at = sec->rel_at ? sec->rel_at[f->start + *slot] : 0;
+	const struct elf_rel *r = at ? &sec->rel[at - 1] : NULL;
 
-	for (uint32_t slot = 0; slot < f->len; slot++) {
-		uint32_t at = sec->rel_at ? sec->rel_at[f->start + slot] : 0, pc = start + slot;
-		const struct elf_rel *r = at ? &sec->rel[at - 1] : NULL;
-		bool ok = true;
-
-		if (l->in[pc].code == (CLS_LD | SZ_DW | MD_IMM) && slot + 1 < f->len) {
-			ok = !r || link_load(l, f, slot, pc, r);
-			slot++;
-			if (sec->rel_at && sec->rel_at[f->start + slot])
-				ok = refuse(l, f, slot, "relocation of half an instruction in",
-					    sec->name);
-		} else if (l->in[pc].code == (CLS_JMP | JMP_CALL) && l->in[pc].src == 1) {
-			ok = link_call(l, f, slot, pc, r);
-		} else if (r) {
-			ok = refuse(l, f, slot, "relocation of an instruction that has none, to",
-				    elf_sym_name(l->e, &l->e->sym[r->sym]));
-		}
-		if (!ok)
+	if (l->in[pc].code == (CLS_LD | SZ_DW | MD_IMM) && *slot + 1 < f->len) {
+		if (r && !link_load(l, f, *slot, pc, r))
 			return false;
+		++*slot;
+		return !sec->rel_at || !sec->rel_at[f->start + *slot] ||
+		       refuse(l, f, *slot, "relocation of half an instruction in", sec->name);
+	}
+	if (l->in[pc].code == (CLS_JMP | JMP_CALL) && l->in[pc].src == 1)
+		return link_call(l, f, *slot, pc, r);
+	return !r || refuse(l, f, *slot, "relocation of an instruction that has none, to",
+			    elf_sym_name(l->e, &l->e->sym[r->sym]));
+}
+
+/* The first function is queued; goes into each new one at once. */
+static bool link_all(struct link *l)
+{
+	uint32_t depth = 1;
+
+	l->walk[0] = (struct elf_walk){ 0, 0 };
+	while (depth) {
+		struct elf_walk *w = &l->walk[depth - 1];
+		const struct elf_func *f = &l->e->func[l->queue[w->index]];
+		uint32_t before = l->nqueue;
+
+		while (w->slot < f->len && l->nqueue == before) {
+			if (!link_insn(l, f, l->start[w->index], &w->slot))
+				return false;
+			w->slot++;
+		}
+		if (l->nqueue != before)
+			l->walk[depth++] = (struct elf_walk){ before, 0 };
+		else
+			depth--;
 	}
 	return true;
 }
@@ -280,15 +299,14 @@ bool elf_link(struct elf *e, uint32_t func, struct program *p, uint32_t *ncore)
 		e->queue = arena_raw(e->a, e->nfunc * sizeof(uint32_t));
 		e->start = arena_raw(e->a, e->nfunc * sizeof(uint32_t));
 		e->queued = arena_alloc(e->a, e->nfunc * sizeof(uint32_t));
+		e->walk = arena_raw(e->a, e->nfunc * sizeof(*e->walk));
 	}
 	l.queue = e->queue;
 	l.start = e->start;
-	l.place = e->queued;
-	if (!link_func(&l, func, &at))
+	l.walk = e->walk;
+	l.queued = e->queued;
+	if (!link_func(&l, func, &at) || !link_all(&l))
 		return false;
-	for (uint32_t i = 0; i < l.nqueue; i++)
-		if (!link_insns(&l, &e->func[l.queue[i]], l.start[i]))
-			return false;
 	p->name = e->func[func].name;
 	p->license = e->license;
 	p->insn = l.in;
@@ -296,6 +314,6 @@ bool elf_link(struct elf *e, uint32_t func, struct program *p, uint32_t *ncore)
 	link_subs(&l, p);
 	link_lines(&l, p, ncore);
 	for (uint32_t i = 0; i < l.nqueue; i++)
-		l.place[l.queue[i]] = 0;
+		l.queued[l.queue[i]] = 0;
 	return true;
 }

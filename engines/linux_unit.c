@@ -302,7 +302,8 @@ static enum linux_err put(struct linux_unit *lu, uint32_t i, const uint8_t *key,
 			fd = lu->prog_fd[index];
 		memcpy(v, &fd, sizeof(fd));
 	}
-	err = linux_map_update(lu->map_fd[i], key, v, LINUX_UPDATE_ANY);
+	/* Queues have no keys. */
+	err = linux_map_update(lu->map_fd[i], m->key_size ? key : NULL, v, LINUX_UPDATE_ANY);
 	free(v);
 	/* A full map, or an index past its end, is the input's business. */
 	if (err && err != LINUX_FULL)
@@ -480,9 +481,12 @@ enum linux_err linux_unit_load(struct linux_unit *lu, uint32_t i, const struct l
 			       struct linux_log *log)
 {
 	const struct program *p = &lu->unit->prog[i];
+	const struct prog_type_info *type = prog_type_info(p->type);
 	struct linux_prog_opts po = {
 		.len = p->len, .type = p->type, .attach_type = p->attach_type,
-		.flags = p->prog_flags | (o ? o->flags : 0), .license = p->license,
+		.flags = p->prog_flags | (o ? o->flags : 0) |
+			 (type && type->sleepable ? LINUX_F_SLEEPABLE : 0),
+		.license = p->license,
 		.name = p->name, .fd_array = lu->map_fd,
 		.log_level = o ? o->log_level : 0, .explain = o && o->explain,
 		.log_max = o ? o->log_max : 0,

@@ -441,6 +441,96 @@ static void unit_with_types(void **state)
 	arena_free(&a);
 }
 
+/* Each kind of map once, with an element where user space can set one. */
+static void unit_with_every_map_kind(void **state)
+{
+	static const struct map_def kinds[] = {
+		{ .name = "hash", .type = MAP_HASH, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
+		{ .name = "outer", .type = MAP_ARRAY_OF_MAPS, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = 0 },
+		{ .name = "houter", .type = MAP_HASH_OF_MAPS, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = 0 },
+		{ .name = "lpm", .type = MAP_LPM_TRIE, .key_size = 8, .value_size = 4, .max_entries = 2,
+		  .flags = MAPF_NO_PREALLOC, .inner = -1 },
+		{ .name = "perf", .type = MAP_PERF_EVENT_ARRAY, .key_size = 4, .value_size = 4, .inner = -1 },
+		{ .name = "ring", .type = MAP_RINGBUF, .max_entries = 4096, .inner = -1 },
+		{ .name = "arena", .type = MAP_ARENA, .max_entries = 2, .flags = MAPF_MMAPABLE, .inner = -1 },
+		{ .name = "sk", .type = MAP_SK_STORAGE, .key_size = 4, .value_size = 24,
+		  .flags = MAPF_NO_PREALLOC, .inner = -1 },
+		{ .name = "task", .type = MAP_TASK_STORAGE, .key_size = 4, .value_size = 8,
+		  .flags = MAPF_NO_PREALLOC, .has_spin_lock = true, .inner = -1 },
+		{ .name = "queue", .type = MAP_QUEUE, .value_size = 4, .max_entries = 2, .inner = -1 },
+		{ .name = "stacks", .type = MAP_STACK_TRACE, .key_size = 4, .value_size = 64, .max_entries = 2, .inner = -1 },
+		{ .name = "cgroups", .type = MAP_CGROUP_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
+		{ .name = "dev", .type = MAP_DEVMAP, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
+		{ .name = "cpu", .type = MAP_CPUMAP, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
+		{ .name = "xsk", .type = MAP_XSKMAP, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
+		{ .name = "plru", .type = MAP_LRU_PERCPU_HASH, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
+		{ .name = "storage", .type = MAP_CGROUP_STORAGE, .key_size = 8, .value_size = 4, .inner = -1 },
+	};
+	uint8_t records[] = {
+		0, 1, 0, 0, 0, 5, 0, 0, 0,
+		1, 1, 0, 0, 0, 0, 0, 0, 0,	/* outer[1] = map 0 */
+		2, 7, 0, 0, 0, 0, 0, 0, 0,
+		3, 8, 0, 0, 0, 1, 2, 3, 4, 6, 0, 0, 0,
+		0, 2, 0, 0, 0, 5, 0, 0, 0,
+		0, 3, 0, 0, 0, 5, 0, 0, 0,	/* does not fit: 2 entries */
+		9, 1, 0, 0, 0,
+	};
+	struct input in = { .maps = records, .nmaps = sizeof(records) };
+	struct unit u = { .map = kinds, .nmap = sizeof(kinds) / sizeof(kinds[0]) };
+	uint32_t key = 1, value = 0, lpm[2] = { 32, 0x04030201 };
+	struct linux_unit lu;
+	int fds;
+
+	(void)state;
+	need_bpf();
+	fds = open_fds();
+	if (linux_unit_open(&lu, &u, &in))
+		fail_msg("%s", lu.why);
+	assert_int_equal(linux_map_lookup(lu.map_fd[0], &key, &value), LINUX_OK);
+	assert_int_equal(value, 5);
+	assert_int_equal(linux_map_lookup(lu.map_fd[1], &key, &value), LINUX_OK);
+	assert_true(value > 0);		/* the inner map's number */
+	assert_int_equal(linux_map_lookup(lu.map_fd[3], lpm, &value), LINUX_OK);
+	assert_int_equal(value, 6);
+	assert_non_null(lu.arena[6]);
+	*(uint32_t *)lu.arena[6] = 1;
+	key = 3;
+	assert_int_equal(linux_map_lookup(lu.map_fd[0], &key, &value), LINUX_NOT_FOUND);
+	linux_unit_close(&lu);
+
+	in.nmaps--;	/* the last record is cut off */
+	assert_int_equal(linux_unit_open(&lu, &u, &in), LINUX_INVALID);
+	assert_string_equal(lu.why, "malformed map contents");
+	linux_unit_close(&lu);
+	assert_int_equal(open_fds(), fds);
+}
+
+static void unit_by_privilege(void **state)
+{
+	struct insn leak[] = { insn_mov64_reg(0, 10), insn_exit() };
+	struct insn fine[] = { insn_mov64_imm(0, 0), insn_exit() };
+	struct linux_unit_opts o = { .explain = true };
+	struct linux_log log = { 0 };
+	struct arena a = { 0 };
+	struct program prog[3];
+	struct unit u = { .prog = prog, .nprog = 3 };
+	bool made;
+
+	(void)state;
+	need_bpf();
+	seal(&prog[0], leak, 2, PROG_SCHED_CLS, &a);
+	seal(&prog[1], fine, 2, PROG_SYSCALL, &a);
+	seal(&prog[2], fine, 2, PROG_PLAIN, &a);
+	assert_int_equal(linux_load_unit(&u, NULL, 0, PRIV_ROOT, &o, &log, &made), LINUX_OK);
+	assert_int_equal(linux_load_unit(&u, NULL, 0, PRIV_CAP_BPF, &o, &log, &made), LINUX_UNSAFE);
+	assert_true(made);
+	assert_non_null(strstr(linux_log_text(&log), "R0 leaks addr as return value"));
+	assert_int_equal(linux_load_unit(&u, NULL, 1, PRIV_CAP_BPF, &o, &log, &made), LINUX_OK);
+	assert_int_equal(linux_load_unit(&u, NULL, 2, PRIV_ROOT, &o, &log, &made), LINUX_UNSUPPORTED);
+	linux_log_free(&log);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +545,8 @@ int main(void)
 		cmocka_unit_test(privileges),
 		cmocka_unit_test(unit_with_maps_and_tail_call),
 		cmocka_unit_test(unit_with_types),
+		cmocka_unit_test(unit_with_every_map_kind),
+		cmocka_unit_test(unit_by_privilege),
 	};
 
 	return cmocka_run_group_tests_name("linux_sys", tests, NULL, NULL);

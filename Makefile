@@ -1,7 +1,7 @@
 # Parallax.  `make help` lists the targets.
 #
 #   B      build folder (one per variant)     SAN    e.g. address,undefined
-#   CC     gcc, clang-14, clang-19, ...       WERROR=1 warnings are errors
+#   CC     gcc, clang-14, clang-19, ...       WERROR=1 warnings are errors, V=1 shows commands
 
 CC      ?= cc
 OPT     ?= -O2 -g
@@ -10,6 +10,8 @@ VARIANT := $(notdir $(firstword $(CC)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 comma   := ,
 B       ?= build/$(VARIANT)
 PREFIX  ?= /usr/local
+V       ?=
+Q        = $(if $(V),,@echo '  $(1) $@';)
 T       ?= 60
 
 FOLDERS := isa platform case vm jit verifier engines fuzz
@@ -38,19 +40,19 @@ parallax: $(B)/parallax
 	@ln -sf $< $@
 
 $(B)/parallax: $(CLIOBJ) $(LIBOBJ)
-	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) -MMD -MP -c -o $@ $<
+	$(call Q,CC  )$(CC) $(ALLFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/tests/%: tests/unit/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) -MMD -MP -o $@ $< $(LIBOBJ) -lcmocka $(LIBS) -lm
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -MMD -MP -o $@ $< $(LIBOBJ) -lcmocka $(LIBS) -lm
 
 $(B)/bench/bench: bench/bench.c $(BENCHOBJ) $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) -MMD -MP -o $@ $^ $(LIBS)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -MMD -MP -o $@ $^ $(LIBS)
 
 tests: $(TESTS)
 
@@ -80,28 +82,30 @@ targets:
 
 targets-libfuzzer:
 	@$(MAKE) --no-print-directory B=build/libfuzzer CC=clang-19 SAN=$(LFSAN) \
-		CFLAGS="-fsanitize=fuzzer-no-link -fno-sanitize=function $(CFLAGS)" $(TARGETS:%=build/libfuzzer/%)
+		CFLAGS="-fsanitize=fuzzer-no-link -fno-sanitize=function $(CFLAGS)" $(TARGETS:%=build/libfuzzer/bin/%)
 targets-afl:
-	@AFL_QUIET=1 $(MAKE) --no-print-directory B=build/afl CC=afl-clang-fast $(TARGETS:%=build/afl/%)
+	@AFL_QUIET=1 $(MAKE) --no-print-directory B=build/afl CC=afl-clang-fast $(TARGETS:%=build/afl/bin/%)
 	@$(MAKE) --no-print-directory B=build/pic CFLAGS="-fPIC $(CFLAGS)" build/pic/parallax-mutator.so
 targets-replay: $(TARGETS:%=$(B)/replay/%)
 
-build/libfuzzer/%: targets/%.c targets/glue/libfuzzer.c $(LIBOBJ)
-	$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(if $(filter diff verify,$*),targets/glue/libfuzzer.c) $(LIBOBJ) $(LIBS)
-build/afl/%: targets/%.c $(LIBOBJ)
-	$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBOBJ) $(LIBS)
+build/libfuzzer/bin/%: targets/%.c targets/glue/libfuzzer.c $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(if $(filter diff verify,$*),targets/glue/libfuzzer.c) $(LIBOBJ) $(LIBS)
+build/afl/bin/%: targets/%.c $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBOBJ) $(LIBS)
 build/pic/parallax-mutator.so: targets/glue/afl.c $(LIBOBJ)
-	$(CC) $(ALLFLAGS) -shared -o $@ $< $(LIBOBJ) $(LIBS)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -shared -o $@ $< $(LIBOBJ) $(LIBS)
 $(B)/replay/%: targets/%.c targets/glue/replay.c $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) -o $@ $< targets/glue/replay.c $(LIBOBJ) $(LIBS)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -o $@ $< targets/glue/replay.c $(LIBOBJ) $(LIBS)
 
 bench: $(B)/bench/bench
 	@$(B)/bench/bench $(if $(JSON),--json $(JSON))
 
 # Verdicts against the running kernel: see tests/gates/.
 $(B)/gate: tests/gates/gate.c $(LIBOBJ)
-	$(CC) $(ALLFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
 
 # For scripts/plant: the commands that compile one file and link, as text.
 print-compile:

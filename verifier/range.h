@@ -13,7 +13,15 @@
 
 #include "verifier/verifier.h"
 
+/* Some includers of the .inc files leave some functions unused. */
+#define WORD_UNUSED __attribute__((unused))
 #define WORD_INLINE static inline __attribute__((always_inline, unused))
+
+/* The machine takes the count of a shift modulo the width. */
+WORD_INLINE unsigned word_count(unsigned w, uint64_t k)
+{
+	return (unsigned)(k % w);
+}
 
 WORD_INLINE uint64_t word_umax(unsigned w)
 {

@@ -95,7 +95,8 @@ struct domain {
 	/* Lets each part learn from the others; false if they are seen to contradict (empty). */
 	bool (*sync)(struct scalar *s);
 };
-extern const struct domain domain_linux;	/* as Linux 6.18, where that is sound */
+extern const struct domain domain_linux;	/* as Linux 6.18 */
+extern const struct domain domain_precise;	/* never wider than domain_linux, slower */
 
 /* ---- state.c: registers, stack, frames ------------------------------------------- */
 
@@ -281,6 +282,8 @@ struct step {
 	uint16_t touched;
 	uint64_t touched_slots[MAX_FRAMES];
 	uint32_t linked;	/* registers narrowed through ids */
+	/* Without CAP_PERFMON: how this addition would be masked, the same on all paths. */
+	uint64_t mask;
 	enum verr err;
 	int8_t reg;		/* the register involved, -1 without */
 	char msg[160];

@@ -19,7 +19,7 @@
 #include "tests/unit/scalar_truth.h"
 #include "verifier/verifier.h"
 
-static const struct domain *const domains[] = {&domain_linux};
+static const struct domain *const domains[] = {&domain_linux, &domain_precise};
 enum { DOMAINS = sizeof(domains) / sizeof(domains[0]) };
 
 static uint64_t rng = 88172645463325252u;

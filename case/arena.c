@@ -133,8 +133,9 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 void arena_reset(struct arena *a)
 {
 #ifdef __SANITIZE_ADDRESS__
-	for (struct arena_chunk *c = a->first; c; c = c->next)
-		poison(c->data, c->size);
+	/* what lies behind cur has not been handed out since the last reset */
+	for (struct arena_chunk *c = a->first; c; c = c == a->cur ? NULL : c->next)
+		poison(c->data, c == a->cur ? (size_t)(a->ptr - c->data) : c->size);
 #endif
 	if (a->first)
 		arena_enter(a, a->first);

@@ -92,7 +92,9 @@ static void repair_insn(struct insn *in, uint32_t left, const struct map_def *ma
 			id = I_MOV64_K;
 		*in = insn_fit(insn_row(id), in);
 		if (insn_slots(id) == 2)
-			in[1] = (struct insn){ .imm = insn_row(id)->uses & F_IMM64 ? in[1].imm : 0 };
+			in[1] = (struct insn){
+				.imm = insn_row(id)->uses & F_IMM64 ? in[1].imm : 0,
+			};
 	}
 	if (insn_writes(in, id) & 1u << REG_FP) {
 		/* the operand that is written is dst, or src of a fetch */
@@ -272,9 +274,7 @@ static void any_input(struct input *in, uint32_t type, const uint8_t *p, size_t 
 		in->nctx = size;
 		return;
 	}
-	in->ctx = arena_alloc(a, info->ctx_size);
-	in->nctx = info->ctx_size;
-	/* Linux refuses shorter ones. */
+	/* An empty context is one of zeros.  Linux refuses shorter packets. */
 	in->npacket = size < ETH_HLEN ? ETH_HLEN : size;
 	in->packet = bytes = arena_alloc(a, in->npacket);
 	if (size)

@@ -1,7 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads the text form of a case: sections that start with a "--" line, "#"
- * begins a comment.  text_write.c writes it.
+ * Reads the text form of a case; text_write.c writes it.  "#" begins a comment,
+ * a line with "--" a section:
+ *
+ *   -- program [NAME]	the next program (the first one needs no such line); it
+ *			inherits type, attach type, flags and licence
+ *   -- type NAME, -- attach N, -- flags N, -- license TEXT
+ *   -- asm		instructions, as asm_text() takes them
+ *   -- raw		slots as 64-bit numbers; wins over -- asm
+ *   -- subprogs	SLOT [global] [NAME]
+ *   -- funcs		SLOT BTF-TYPE
+ *   -- lines		SLOT LINE COLUMN FILE TEXT
+ *   -- map NAME KIND KEY VALUE ENTRIES [FLAGS] [frozen] [spin_lock=OFF]
+ *	    [inner=MAP] [btf=K,V]	and the bytes of its first value
+ *   -- input		the next input (the first one needs no such line)
+ *   -- mem		bytes: the packet of programs that have one, else the context
+ *   -- ctx, -- packet	bytes; 00*64 is 64 of them
+ *   -- maps		MAP key bytes = value bytes, "prog PROGRAM", or "map MAP"
+ *   -- seed N, -- fuel N
+ *   -- result		r0 of the first input      -- error	expected failure
+ *   -- c		documentation, as is -- no register offset
  *
  * The sections of bpf_conformance mean what they mean there, and are found as
  * it finds them: a line that contains "--" anywhere is a directive, named by

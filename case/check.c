@@ -101,11 +101,13 @@ bool case_check(const struct testcase *tc, struct file_err *err)
 	const struct unit *u = &tc->unit;
 
 	if (!u->nprog || u->nprog > MAX_PROGS)
-		return err_at(err, 0, "%u programs, from 1 to %d are possible", u->nprog, MAX_PROGS);
+		return err_at(err, 0, "%u programs, from 1 to %d are possible", u->nprog,
+			      MAX_PROGS);
 	if (u->nmap > MAX_MAPS)
 		return err_at(err, 0, "%u maps, at most %d are possible", u->nmap, MAX_MAPS);
 	if (!tc->ninput || tc->ninput > MAX_INPUTS)
-		return err_at(err, 0, "%u inputs, from 1 to %d are possible", tc->ninput, MAX_INPUTS);
+		return err_at(err, 0, "%u inputs, from 1 to %d are possible", tc->ninput,
+			      MAX_INPUTS);
 	for (uint32_t i = 0; i < u->nprog; i++) {
 		if (!prog_type_info(u->prog[i].type))
 			return err_at(err, 0, "program %u: unknown type %u", i, u->prog[i].type);
@@ -113,7 +115,8 @@ bool case_check(const struct testcase *tc, struct file_err *err)
 			return err_at(err, 0, "program %u: %u insns, at most %d are possible", i,
 				      u->prog[i].len, MAX_INSNS);
 		if (!program_info_ok(&u->prog[i]))
-			return err_at(err, 0, "program %u: function or line records out of order", i);
+			return err_at(err, 0, "program %u: function or line records out of order",
+				      i);
 	}
 	for (uint32_t i = 0; i < u->nmap; i++)
 		if (!check_map(u, i, err))

@@ -172,8 +172,8 @@ static bool index_relocations(struct elf *e, struct elf_sec *to)
 		uint64_t off = to->rel[i].off;
 
 		if (off % 8 || at[off / 8])
-			return err_at(e->err, 0, "section %.40s: bad relocation at 0x%llx", to->name,
-				      (unsigned long long)off);
+			return err_at(e->err, 0, "section %.40s: bad relocation at 0x%llx",
+				      to->name, (unsigned long long)off);
 		at[off / 8] = i + 1;
 	}
 	to->rel_at = at;
@@ -204,8 +204,8 @@ static bool read_relocation(struct elf *e, uint32_t number, uint32_t symbols)
 		if (in.r_offset > to->size || to->size - in.r_offset < 4)
 			return err_at(e->err, 0, "section %.40s: relocation outside", to->name);
 		if (rel[i].sym >= e->nsym)
-			return err_at(e->err, 0, "section %.40s: relocation to symbol %u, which does "
-				      "not exist", to->name, rel[i].sym);
+			return err_at(e->err, 0, "section %.40s: relocation to symbol %u, which "
+				      "does not exist", to->name, rel[i].sym);
 	}
 	return !elf_is_code(to) || index_relocations(e, to);
 }
@@ -213,9 +213,12 @@ static bool read_relocation(struct elf *e, uint32_t number, uint32_t symbols)
 /* Debug information has relocations, too; nobody asks for it. */
 static bool is_wanted(const struct elf *e, const struct elf_sec *s)
 {
+	const char *of;
+
 	if (s->info >= e->nsec)
 		return true;	/* an error */
-	return strncmp(e->sec[s->info].name, ".debug", 6) && strncmp(e->sec[s->info].name, ".BTF", 4);
+	of = e->sec[s->info].name;
+	return strncmp(of, ".debug", 6) && strncmp(of, ".BTF", 4);
 }
 
 bool elf_read(struct elf *e)
@@ -236,7 +239,8 @@ bool elf_read(struct elf *e)
 		const struct elf_sec *s = &e->sec[i];
 
 		if (s->type == SHT_RELA && s->info < e->nsec && elf_is_code(&e->sec[s->info]))
-			return err_at(e->err, 0, "section %.40s: relocations with addends", s->name);
+			return err_at(e->err, 0, "section %.40s: relocations with addends",
+				      s->name);
 		if (s->type == SHT_REL && is_wanted(e, s) && !read_relocation(e, i, symbols))
 			return false;
 	}

@@ -40,8 +40,8 @@ static bool link_func(struct link *l, uint32_t func, uint32_t *at)
 			      f->name, MAX_INSNS);
 	l->e->linked += f->len;
 	if (l->e->linked > LINKED_MAX)
-		return err_at(l->e->err, 0, "programs of this object have more than %d instructions",
-			      LINKED_MAX);
+		return err_at(l->e->err, 0, "programs of this object have more than %d "
+			      "instructions", LINKED_MAX);
 	if (l->len + f->len > l->cap) {
 		l->cap = 2 * (l->len + f->len);
 		more = arena_raw(l->e->a, l->cap * sizeof(*more));

@@ -84,8 +84,8 @@ static bool legacy_maps(struct elf *e, uint32_t sec)
 			return err_at(e->err, 0, "map '%.40s' is cut short", sym[i]->name);
 		for (uint64_t k = LEGACY_DEF; k < end - sym[i]->value; k++)
 			if (p[k])
-				return err_at(e->err, 0, "map '%.40s' has fields that are not known",
-					      sym[i]->name);
+				return err_at(e->err, 0, "map '%.40s' has fields that are not "
+					      "known", sym[i]->name);
 		m = add_map(e, sym[i]->name, sec, sym[i]->value);
 		if (!m)
 			return false;

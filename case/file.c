@@ -153,7 +153,8 @@ static long parse_raw(const uint8_t *bytes, size_t n, uint32_t type, struct aren
 		      struct testcase **out, struct file_err *err)
 {
 	if (n % sizeof(struct insn))
-		return err_at(err, n, "%zu bytes are no whole number of 8-byte instructions", n), -1;
+		return err_at(err, n, "%zu bytes are no whole number of 8-byte instructions",
+			      n), -1;
 	if (n / sizeof(struct insn) > MAX_INSNS)
 		return err_at(err, 0, "more than %d instructions", MAX_INSNS), -1;
 	return case_of(arena_dup(a, bytes, n), (uint32_t)(n / sizeof(struct insn)), type, a, out,

@@ -9,7 +9,8 @@ u64 entry(void *mem, u64 len)
 
 	for (u64 i = 0; i + 8 <= len; i += 8) {
 		u64 x = load64(p + i);
-		u64 y = __builtin_bswap64(x) + __builtin_bswap32((u32)x) + __builtin_bswap16((u16)x);
+		u64 y = __builtin_bswap64(x) + __builtin_bswap32((u32)x) +
+			__builtin_bswap16((u16)x);
 
 		h = rotl64(h, 9) ^ y;
 		store64(p + i, __builtin_bswap64(y) ^ (u64)__builtin_bswap16((u16)(x >> 16)) << 40);

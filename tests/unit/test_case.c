@@ -187,12 +187,14 @@ static void hash_follows_what_matters(void **state)
 static const char *random_name(struct rng *r, struct arena *a, size_t max)
 {
 	static const char *const some[] = {
-		"main", "a b", "x#y", "--", "\"q\\", "", "tab\there", "3", "global", "\xc3\xa9", "i--",
-		"new\nline", "prog", "=",
+		"main", "a b", "x#y", "--", "\"q\\", "", "tab\there", "3", "global", "\xc3\xa9",
+		"i--", "new\nline", "prog", "=",
 	};
 	const char *s = some[rng_below(r, sizeof(some) / sizeof(some[0]))];
 
-	return strlen(s) < max && rng_below(r, 2) ? s : arena_printf(a, "n%d", (int)rng_below(r, 9));
+	if (strlen(s) < max && rng_below(r, 2))
+		return s;
+	return arena_printf(a, "n%d", (int)rng_below(r, 9));
 }
 
 static const uint8_t *random_bytes(struct rng *r, struct arena *a, uint32_t n)
@@ -617,7 +619,8 @@ static const struct {
 	{ P "-- map m array 1 4 1\n-- maps\nm 00 = 00\n", 5, 1, "value of 1 bytes" },
 	{ P "-- map m array 1 4 1\n-- maps\nm 00 00\n", 5, 8, "expected '='" },
 	{ P "-- map m array 1 4 1\n-- maps\nm 00 = prog 0\n", 5, 8, "holds bytes" },
-	{ P "-- map m array 1 1 1\n-- map m array 1 1 1\n-- maps\nm 00 = 00\n", 6, 1, "more than one" },
+	{ P "-- map m array 1 1 1\n-- map m array 1 1 1\n-- maps\nm 00 = 00\n", 6, 1,
+	  "more than one" },
 	{ P "-- map m prog_array 4 4 1\n-- maps\nm 00*4 = prog 7\n", 0, 0, "index out of range" },
 	{ P "-- map m prog_array 4 4 1\n-- maps\nm 00*4 = prog\n", 5, 14, "expected a name" },
 	{ P "-- map m prog_array 4 4 1\n-- maps\nm 00*4 = prog no\n", 5, 15, "no program" },
@@ -690,7 +693,7 @@ static void cut_files_are_refused(void **state)
 	arena_free(&a);
 }
 
-/* ---- bpf_conformance's files ------------------------------------------------------------------ */
+/* ---- bpf_conformance's files ------------------------------------------------------ */
 
 static void parse_data(const char *text, struct arena *a, struct testcase *tc)
 {
@@ -747,8 +750,8 @@ static void mem_is_the_packet_of_those_that_have_one(void **state)
 	struct testcase tc;
 	(void)state;
 
-	parse_data("-- type xdp\n-- asm\nexit\n-- mem\n01 02\n-- input\n-- ctx\n00*24\n-- packet\n03\n",
-		   &a, &tc);
+	parse_data("-- type xdp\n-- asm\nexit\n-- mem\n01 02\n"
+		   "-- input\n-- ctx\n00*24\n-- packet\n03\n", &a, &tc);
 	assert_int_equal(tc.ninput, 2);
 	assert_int_equal(tc.input[0].npacket, 2);
 	assert_int_equal(tc.input[0].nctx, 0);
@@ -765,7 +768,8 @@ static void programs_inherit_and_are_named(void **state)
 
 	parse_data("-- program first\n-- type sched_cls\n-- license MIT\n-- asm\nexit\n"
 		   "-- program second\n-- asm\nexit\n"
-		   "-- map jmp prog_array 4 4 2\n-- maps\njmp 01 00 00 00 = prog second\n", &a, &tc);
+		   "-- map jmp prog_array 4 4 2\n-- maps\njmp 01 00 00 00 = prog second\n",
+		   &a, &tc);
 	assert_int_equal(tc.unit.nprog, 2);
 	assert_string_equal(tc.unit.prog[0].name, "first");
 	assert_int_equal(tc.unit.prog[1].type, PROG_SCHED_CLS);
@@ -775,7 +779,7 @@ static void programs_inherit_and_are_named(void **state)
 	arena_free(&a);
 }
 
-/* ---- formats -------------------------------------------------------------------------------------- */
+/* ---- formats ---------------------------------------------------------------------- */
 
 static long parse_as(const void *p, size_t n, enum file_format f, struct arena *a,
 		     struct testcase **tc, struct file_err *err)

@@ -257,7 +257,9 @@ static size_t find_files(struct CMUnitTest *tests)
 
 int main(void)
 {
-	static const char *const known[MAX_CLANGS] = { "clang-14", "clang-19", "clang-16", "clang" };
+	static const char *const known[MAX_CLANGS] = {
+		"clang-14", "clang-19", "clang-16", "clang",
+	};
 	static struct CMUnitTest tests[MAX_FILES];
 	const char *more = getenv("PARALLAX_LONG"), *where = getenv("PARALLAX_ROOT");
 	size_t n;

@@ -475,7 +475,9 @@ static void cut_objects_are_refused(void **state)
 /* Any change of a byte or word yields an error or a well-formed case. */
 static void damaged_objects_never_crash(void **state)
 {
-	static const char *const names[] = { "tail_calls", "bpf_globals", "map_in_map", "xdp_count" };
+	static const char *const names[] = {
+		"tail_calls", "bpf_globals", "map_in_map", "xdp_count",
+	};
 	struct arena a = { 0 };
 	uint32_t accepted = 0;
 	struct rng r;
@@ -610,7 +612,7 @@ static void loaded_programs_run(void **state)
 	arena_free(&a);
 }
 
-/* ---- libbpf --------------------------------------------------------------------------------------- */
+/* ---- libbpf ------------------------------------------------------------------------ */
 
 #ifdef HAVE_LIBBPF
 
@@ -666,7 +668,8 @@ static void libbpf_links_the_same(void **state)
 	need_clang();
 	libbpf_set_print(quiet);
 	for (size_t i = 0; i < 2 * sizeof(programs) / sizeof(programs[0]); i++) {
-		struct object o = compile(clang[i / 2 % nclang], programs[i / 2], i & 1 ? "-O1" : "-O2");
+		struct object o = compile(clang[i / 2 % nclang], programs[i / 2],
+					  i & 1 ? "-O1" : "-O2");
 		struct bpf_object *bo = bpf_object__open_mem(o.bytes, o.n, NULL);
 		struct bpf_program *bp;
 		struct testcase *tc;

@@ -13,7 +13,7 @@ enum ruling oracle_text(struct trial *t, struct finding *f);
 struct trace *trace_copy(struct arena *a, const struct trace *t);
 
 /* Every how many cases (by hash) the text oracle looks, unless asked to always. */
-enum { TEXT_SAMPLE = 16 };
+enum { TEXT_SAMPLE = 64 };
 
 /* Fills f->kind from f->pc and f->signature from all the rest. */
 void finding_seal(struct finding *f, const struct unit *u);

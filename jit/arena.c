@@ -252,7 +252,6 @@ static struct jit_arena *arena_new(size_t size, char *why, bool (*map)(struct ji
 	madvise(a->rw, size, MADV_DONTFORK);
 	madvise((void *)(uintptr_t)a->rx, size, MADV_DONTFORK);
 	emit_stubs(a);
-	jit_fault_init();
 	return a;
 }
 

@@ -25,7 +25,6 @@ static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
 enum { NSIGNALS = sizeof(signals) / sizeof(signals[0]) };
 
 static struct sigaction before[NSIGNALS];
-static bool installed;
 static __thread bool has_stack;
 static __thread struct jit_ctx *volatile running __attribute__((tls_model("initial-exec")));
 
@@ -46,7 +45,7 @@ static bool resume(struct jit_ctx *c, int sig, ucontext_t *uc)
 	c->signal = sig;
 	/* After int3 rip is behind it. */
 	c->ip = sig == SIGTRAP ? ip - 1 : ip;
-	reg[REG_R12] = (greg_t)(uintptr_t)c;
+	reg[REG_R12] = (greg_t)(uintptr_t)c + JIT_CTX_BIAS;
 	reg[REG_RIP] = (greg_t)(uintptr_t)(a->rx + a->stub[STUB_FAULT]);
 	reg[REG_EFL] &= ~(greg_t)0x500;		/* direction and trap flag */
 	return true;
@@ -95,16 +94,18 @@ static void on_fault(int sig, siginfo_t *info, void *uc)
 
 static void install(void)
 {
-	struct sigaction sa;
+	struct sigaction sa, old;
 
 	memset(&sa, 0, sizeof(sa));
 	sa.sa_sigaction = on_fault;
 	sa.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
 	sigemptyset(&sa.sa_mask);
-	for (uint32_t i = 0; i < NSIGNALS; i++)
-		if (sigaction(signals[i], &sa, &before[i]) != 0)
+	for (uint32_t i = 0; i < NSIGNALS; i++) {
+		if (sigaction(signals[i], &sa, &old) != 0)
 			die("jit: sigaction: %s", strerror(errno));
-	installed = true;
+		if (old.sa_sigaction != on_fault)
+			before[i] = old;
+	}
 }
 
 /* A stack that somebody else (a sanitizer) has set up will do.  Ours lasts as long as the process. */
@@ -123,7 +124,10 @@ static void make_stack(void)
 
 void jit_fault_init(void)
 {
-	if (!installed)
+	struct sigaction now;
+
+	/* Others (test runners, fuzzing engines) install theirs, too: one tells for all. */
+	if (sigaction(SIGSEGV, NULL, &now) != 0 || now.sa_sigaction != on_fault)
 		install();
 	if (!has_stack)
 		make_stack();

@@ -21,6 +21,9 @@ enum jit_left {
 
 struct jit;
 
+/* The context register points here into struct jit_ctx: 8-bit displacements reach to both sides. */
+enum { JIT_CTX_BIAS = 128 };
+
 /* What compiled code sees through its context register. */
 struct jit_ctx {
 	struct vm_run run;
@@ -138,7 +141,7 @@ bool jit_arena_labels(struct jit_arena *a, uint32_t n);
 
 /* ---- fault.c ------------------------------------------------------------------ */
 
-/* Installs the handlers (once for the process, and a stack for each thread). */
+/* Makes sure that the handlers are installed, and that this thread has a stack for them. */
 void jit_fault_init(void);
 /* The calling thread runs code of c (NULL: none). */
 void jit_fault_arm(struct jit_ctx *c);

@@ -183,6 +183,7 @@ struct jit *jit_load(struct jit_arena *a, const struct unit *u, const struct jit
 
 	if (!vm_unit_check(u, reject))
 		return NULL;
+	jit_fault_init();
 	j = jit_new(a, u, o->mode);
 	j->start = a->live ? a->used : a->base;
 	if (!build_all(j, o)) {

@@ -45,7 +45,7 @@ static void emit_call_local(struct jit_build *b, uint32_t to)
  */
 static void emit_thunk(struct jit_build *b, uint32_t sub)
 {
-	int32_t frame = offsetof(struct jit_ctx, run.frame);
+	int32_t frame = CTX(run.frame);
 
 	x86_rm(b, false, 0x80, X_CMP, RCTX, frame);
 	put(b, MAX_FRAMES - 1, 1);
@@ -107,7 +107,7 @@ static void emit_lddw(struct jit_build *b, const struct insn *in, uint8_t id)
 	case I_LD_MAP_FD_VALUE:
 	case I_LD_MAP_IDX_VALUE:
 		/* Where the map lies follows from the input's seed: read the layout. */
-		x86_load64(b, dst, RCTX, offsetof(struct jit_ctx, run.g));
+		x86_load64(b, dst, RCTX, CTX(run.g));
 		x86_load64(b, dst, dst, (int32_t)(offsetof(struct guest, layout) +
 			   (GUEST_MAP0 + (uint32_t)in->imm) * sizeof(struct region) +
 			   offsetof(struct region, base)));
@@ -187,7 +187,7 @@ static void emit_dead(struct jit_build *b)
 /* Charges the block that begins here. */
 static void emit_fuel(struct jit_build *b, uint32_t n)
 {
-	int32_t fuel = offsetof(struct jit_ctx, run.fuel);
+	int32_t fuel = CTX(run.fuel);
 	uint8_t *enough;
 
 	x86_rm(b, true, is_imm8(n) ? 0x83 : 0x81, X_SUB, RCTX, fuel);

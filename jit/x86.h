@@ -36,6 +36,9 @@ static const uint8_t x86_reg[REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX, R13, R1
 /* Condition codes. */
 enum { CC_B = 2, CC_AE, CC_E, CC_NE, CC_BE, CC_A, CC_S, CC_NS, CC_L = 12, CC_GE, CC_LE, CC_G };
 
+/* Displacement of a field of the context. */
+#define CTX(field) ((int32_t)offsetof(struct jit_ctx, field) - JIT_CTX_BIAS)
+
 /* Opcodes of two bytes, 0f xx. */
 #define OP2(x) (0x0f | (x) << 8)
 

@@ -118,7 +118,7 @@ static void store_imm(struct jit_build *b, uint32_t size, struct mem m, int32_t 
 static void load_shadow(struct jit_build *b, uint32_t dst, uint32_t src, int32_t off)
 {
 	x86_lea(b, true, R10, src, off);
-	x86_load64(b, R11, RCTX, offsetof(struct jit_ctx, ctx_shadow));
+	x86_load64(b, R11, RCTX, CTX(ctx_shadow));
 	/* mov dst, [r11 + 2 * r10] */
 	put(b, 0x4b | (dst >> 3) << 2 | 0x8b << 8 | (0x04 | (dst & 7) << 3) << 16 | 0x53u << 24, 4);
 }

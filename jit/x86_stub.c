@@ -13,17 +13,23 @@
 
 static int32_t ctx_reg(uint32_t r)
 {
-	return (int32_t)(offsetof(struct jit_ctx, run.reg) + 8 * r);
+	return CTX(run.reg) + 8 * (int32_t)r;
 }
 
-static void load_ctx(struct jit_build *b, uint32_t reg, size_t off)
+static void load_ctx(struct jit_build *b, uint32_t reg, int32_t off)
 {
-	x86_load64(b, reg, RCTX, (int32_t)off);
+	x86_load64(b, reg, RCTX, off);
 }
 
-static void store_ctx(struct jit_build *b, size_t off, uint32_t reg)
+static void store_ctx(struct jit_build *b, int32_t off, uint32_t reg)
 {
-	x86_store64(b, RCTX, (int32_t)off, reg);
+	x86_store64(b, RCTX, off, reg);
+}
+
+/* The first argument of C functions. */
+static void pass_ctx(struct jit_build *b)
+{
+	x86_lea(b, true, RDI, RCTX, -JIT_CTX_BIAS);
 }
 
 /* The address is this process's own, as the arena is. */
@@ -67,13 +73,13 @@ static void jump_to(struct jit_build *b, int cc, enum jit_stub stub)
 /* Leaves compiled code with what eax says; the return address names the insn. */
 static void leave(struct jit_build *b)
 {
-	x86_rm(b, false, 0x8f, 0, RCTX, offsetof(struct jit_ctx, ip));	/* pop m64 */
+	x86_rm(b, false, 0x8f, 0, RCTX, CTX(ip));	/* pop m64 */
 	jump_to(b, -1, STUB_LEAVE);
 }
 
 static void leave_trap(struct jit_build *b, uint32_t trap)
 {
-	x86_rm(b, false, 0xc6, 0, RCTX, offsetof(struct jit_ctx, trap));
+	x86_rm(b, false, 0xc6, 0, RCTX, CTX(trap));
 	put(b, trap, 1);
 	x86_mov_imm(b, RAX, LEFT_TRAP);
 	leave(b);
@@ -83,7 +89,7 @@ static void leave_trap(struct jit_build *b, uint32_t trap)
 static void load_poison(struct jit_build *b)
 {
 	for (uint32_t r = 1; r <= 5; r++)
-		load_ctx(b, x86_reg[r], offsetof(struct jit_ctx, run.poison) + 8 * r);
+		load_ctx(b, x86_reg[r], CTX(run.poison) + 8 * (int32_t)r);
 }
 
 /* After C has been called: jumps away if it set run.trap. */
@@ -91,7 +97,7 @@ static void leave_if_trap(struct jit_build *b)
 {
 	uint8_t *none;
 
-	x86_rm(b, false, 0x80, X_CMP, RCTX, offsetof(struct jit_ctx, run.trap));
+	x86_rm(b, false, 0x80, X_CMP, RCTX, CTX(run.trap));
 	put(b, 0, 1);
 	none = x86_skip(b, CC_E);
 	jump_to(b, -1, STUB_HELPER_TRAP);
@@ -111,17 +117,17 @@ static void emit_enter(struct jit_build *b)
 		x86_push(b, saved[i]);
 	put(b, 0x68, 1);			/* push imm32: main's counter */
 	put_imm32(b, MAY_GOTO_MAX);
-	x86_mov(b, true, RCTX, RDI);
+	x86_lea(b, true, RCTX, RDI, JIT_CTX_BIAS);
 	x86_mov(b, true, R11, RSI);
-	store_ctx(b, offsetof(struct jit_ctx, sp), RSP);
+	store_ctx(b, CTX(sp), RSP);
 	for (uint32_t r = 0; r < REGS; r++)
-		load_ctx(b, x86_reg[r], offsetof(struct jit_ctx, run.entry) + 8 * r);
+		load_ctx(b, x86_reg[r], CTX(run.entry) + 8 * (int32_t)r);
 	put(b, 0xd3ff41, 3);			/* call r11 */
 	for (uint32_t r = 0; r < REGS; r++)
-		store_ctx(b, (size_t)ctx_reg(r), x86_reg[r]);
+		store_ctx(b, ctx_reg(r), x86_reg[r]);
 	x86_zero(b, RAX);			/* LEFT_EXIT */
 	begin(b, STUB_LEAVE);
-	load_ctx(b, RSP, offsetof(struct jit_ctx, sp));
+	load_ctx(b, RSP, CTX(sp));
 	x86_pop(b, RCX);
 	for (uint32_t i = NSAVED; i--;)
 		x86_pop(b, saved[i]);
@@ -133,8 +139,8 @@ static void emit_enter(struct jit_build *b)
 static void emit_traps(struct jit_build *b)
 {
 	begin(b, STUB_HELPER_TRAP);
-	x86_rm(b, false, OP2(0xb6), RCX, RCTX, offsetof(struct jit_ctx, run.trap));
-	x86_rm_byte(b, 0x88, RCX, RCTX, offsetof(struct jit_ctx, trap));
+	x86_rm(b, false, OP2(0xb6), RCX, RCTX, CTX(run.trap));
+	x86_rm_byte(b, 0x88, RCX, RCTX, CTX(trap));
 	x86_mov_imm(b, RAX, LEFT_TRAP);
 	leave(b);
 	end(b, STUB_HELPER_TRAP);
@@ -168,8 +174,8 @@ static void emit_helper(struct jit_build *b)
 {
 	begin(b, STUB_HELPER);
 	for (uint32_t r = 1; r <= 5; r++)
-		store_ctx(b, (size_t)ctx_reg(r), x86_reg[r]);
-	x86_mov(b, true, RDI, RCTX);
+		store_ctx(b, ctx_reg(r), x86_reg[r]);
+	pass_ctx(b);
 	x86_mov(b, false, RSI, RAX);
 	CALL_C(b, jit_c_helper);
 	leave_if_trap(b);
@@ -191,7 +197,7 @@ static void emit_tail_call(struct jit_build *b)
 	x86_mov(b, true, RCX, RDX);
 	x86_mov(b, true, RDX, RSI);
 	x86_mov(b, true, RSI, RDI);
-	x86_mov(b, true, RDI, RCTX);
+	pass_ctx(b);
 	CALL_C(b, jit_c_tail_call);
 	leave_if_trap(b);
 	x86_mov(b, true, R11, RAX);
@@ -202,11 +208,11 @@ static void emit_tail_call(struct jit_build *b)
 	put_imm32(b, MAY_GOTO_MAX);
 	for (uint32_t r = 0; r < REG_FP; r++)
 		if (r != 1)
-			load_ctx(b, x86_reg[r], offsetof(struct jit_ctx, run.entry) + 8 * r);
-	load_ctx(b, RDI, offsetof(struct jit_ctx, value));
+			load_ctx(b, x86_reg[r], CTX(run.entry) + 8 * (int32_t)r);
+	load_ctx(b, RDI, CTX(value));
 	put(b, 0xe3ff41, 3);			/* jmp r11 */
 	x86_land(b, stay);
-	load_ctx(b, RAX, offsetof(struct jit_ctx, run.poison));
+	load_ctx(b, RAX, CTX(run.poison));
 	load_poison(b);
 	ret(b);
 	end(b, STUB_TAIL_CALL);
@@ -218,13 +224,13 @@ static void emit_packet(struct jit_build *b)
 	uint8_t *good;
 
 	begin(b, STUB_PACKET);
-	x86_mov(b, true, RDI, RCTX);
+	pass_ctx(b);
 	x86_mov(b, true, RSI, R11);
 	x86_mov(b, false, RDX, RAX);
 	CALL_C(b, jit_c_packet);
 	put(b, 0xc084, 2);			/* test al, al */
 	load_poison(b);				/* leaves the flags alone */
-	load_ctx(b, RAX, offsetof(struct jit_ctx, value));
+	load_ctx(b, RAX, CTX(value));
 	good = x86_skip(b, CC_NE);
 	x86_zero(b, RAX);
 	x86_alu_imm(b, true, X_ADD, RSP, 8);
@@ -243,14 +249,14 @@ static void emit_ctx_load(struct jit_build *b)
 	begin(b, STUB_CTX_LOAD);
 	for (uint32_t i = 0; i < NVOLATILES; i++)
 		x86_push(b, volatiles[i]);
-	x86_mov(b, true, RDI, RCTX);
+	pass_ctx(b);
 	x86_mov(b, true, RSI, R11);
 	CALL_C(b, jit_c_ctx_load);
 	put(b, 0xc084, 2);			/* test al, al */
 	for (uint32_t i = NVOLATILES; i--;)
 		x86_pop(b, volatiles[i]);
 	jump_to(b, CC_E, STUB_ACCESS);
-	load_ctx(b, R11, offsetof(struct jit_ctx, value));
+	load_ctx(b, R11, CTX(value));
 	ret(b);
 	end(b, STUB_CTX_LOAD);
 }
@@ -259,12 +265,12 @@ static void emit_step(struct jit_build *b)
 {
 	begin(b, STUB_STEP);
 	for (uint32_t r = 0; r < REGS; r++)
-		store_ctx(b, (size_t)ctx_reg(r), x86_reg[r]);
-	x86_mov(b, true, RDI, RCTX);
+		store_ctx(b, ctx_reg(r), x86_reg[r]);
+	pass_ctx(b);
 	x86_load64(b, RSI, RSP, 0);
 	CALL_C(b, jit_c_step);
 	for (uint32_t r = 0; r <= 5; r++)
-		load_ctx(b, x86_reg[r], (size_t)ctx_reg(r));
+		load_ctx(b, x86_reg[r], ctx_reg(r));
 	ret(b);
 	end(b, STUB_STEP);
 }
@@ -288,7 +294,7 @@ static void emit_check(struct jit_build *b, enum jit_stub stub, uint32_t size, u
 	jump_to(b, CC_AE, STUB_ACCESS);
 	x86_rr(b, false, 0x6b, R9, R9);		/* imul r9d, r9d, imm8 */
 	put(b, sizeof(struct region), 1);
-	x86_rm(b, true, 0x03, R9, RCTX, offsetof(struct jit_ctx, run.g));	/* add */
+	x86_rm(b, true, 0x03, R9, RCTX, CTX(run.g));	/* add */
 	x86_mov(b, true, R10, R11);
 	x86_rm(b, true, 0x2b, R10, R9, layout + (int32_t)offsetof(struct region, base));
 	/* off + size <= len, where the sum must not wrap */

@@ -30,7 +30,7 @@ struct rig {
 	uint8_t ctx[RIG_CTX];
 };
 
-static struct rig *rig_new(void)
+static inline struct rig *rig_new(void)
 {
 	struct rig *r = calloc(1, sizeof(*r));
 	char why[96];
@@ -52,7 +52,7 @@ static inline void rig_unload(struct rig *r)
 	r->jit = NULL;
 }
 
-static void rig_free(struct rig *r)
+static inline void rig_free(struct rig *r)
 {
 	rig_unload(r);
 	jit_arena_free(r->arena);
@@ -60,6 +60,19 @@ static void rig_free(struct rig *r)
 	arena_free(&r->mem);
 	free(r);
 }
+
+static inline int rig_setup(void **state)
+{
+	*state = rig_new();
+	return 0;
+}
+
+static inline int rig_teardown(void **state)
+{
+	rig_free(*state);
+	return 0;
+}
+#define RIG_TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 static inline void rig_seal(struct rig *r, const struct insn *in, uint32_t n)
 {
@@ -130,6 +143,22 @@ static inline void rig_same(const uint64_t got[REGS], const uint64_t want[REGS],
 		if (got[i] != want[i])
 			fail_msg("%s: r%u is %#llx, not %#llx", what, i,
 				 (unsigned long long)got[i], (unsigned long long)want[i]);
+}
+
+static inline void same(uint64_t got, uint64_t want, const char *what)
+{
+	if (got != want)
+		fail_msg("%s: %#llx, not %#llx", what, (unsigned long long)got,
+			 (unsigned long long)want);
+}
+
+static inline uint64_t run_r0(struct rig *r, const char *what)
+{
+	jit_run(r->jit, r->guest, &r->in, &r->out);
+	if (r->out.kind != OUT_RETURN)
+		fail_msg("%s: %s %s at %u (%s)", what, out_name(r->out.kind), trap_name(r->out.trap),
+			 r->out.pc.insn, r->out.why);
+	return r->out.reg[0];
 }
 
 #endif

@@ -100,10 +100,9 @@ static void alu_reg_once(struct rig *r, uint32_t op, bool wide, uint32_t dst, ui
 	}
 }
 
-static void alu_reg(bool baseline)
+static void alu_reg(struct rig *r, bool baseline)
 {
 	struct jit_opts o = { .mode = JIT_FUZZ, .baseline = baseline };
-	struct rig *r = rig_new();
 
 	for (uint32_t op = 0; op < COUNT(ops); op++) {
 		for (uint32_t i = 0; i < 2 * REG_FP * REGS; i++) {
@@ -120,20 +119,17 @@ static void alu_reg(bool baseline)
 			alu_reg_once(r, op, wide, dst, src);
 		}
 	}
-	rig_free(r);
 }
 
 static void alu_with_all_register_pairs(void **state)
 {
-	(void)state;
-	alu_reg(false);
+	alu_reg(*state, false);
 }
 
 /* Shifts by a register go through rcx where the processor has no BMI2. */
 static void alu_with_all_register_pairs_on_old_processors(void **state)
 {
-	(void)state;
-	alu_reg(true);
+	alu_reg(*state, true);
 }
 
 static void alu_imm_once(struct rig *r, uint32_t op, bool wide, uint8_t dst, int32_t imm)
@@ -160,9 +156,8 @@ static void alu_imm_once(struct rig *r, uint32_t op, bool wide, uint8_t dst, int
 
 static void alu_with_immediates(void **state)
 {
-	struct rig *r = rig_new();
+	struct rig *r = *state;
 
-	(void)state;
 	for (uint32_t op = 0; op < COUNT(ops); op++)
 		for (uint32_t i = 0; i < COUNT(imms); i++)
 			for (uint8_t dst = 0; dst < REG_FP; dst++) {
@@ -177,7 +172,6 @@ static void alu_with_immediates(void **state)
 				alu_imm_once(r, op, false, 0, (int32_t)((1u << bit) + (uint32_t)d));
 				alu_imm_once(r, op, true, 7, (int32_t)(0 - (1u << bit) + (uint32_t)d));
 			}
-	rig_free(r);
 }
 
 static uint64_t swapped(uint64_t v, uint32_t bits)
@@ -220,9 +214,8 @@ static uint64_t negated(uint64_t v, uint32_t bits)
 
 static void negation_and_byte_order(void **state)
 {
-	struct rig *r = rig_new();
+	struct rig *r = *state;
 
-	(void)state;
 	for (uint8_t dst = 0; dst < REG_FP; dst++) {
 		unary_once(r, insn_neg(64, dst), "neg", negated, 64);
 		unary_once(r, insn_neg(32, dst), "neg", negated, 32);
@@ -232,15 +225,13 @@ static void negation_and_byte_order(void **state)
 			unary_once(r, insn_bswap(bits, dst), "bswap", swapped, bits);
 		}
 	}
-	rig_free(r);
 }
 
 static void sign_extending_moves(void **state)
 {
 	static const uint8_t from[] = { 8, 16, 32, 8, 16 }, to[] = { 64, 64, 64, 32, 32 };
-	struct rig *r = rig_new();
+	struct rig *r = *state;
 
-	(void)state;
 	for (uint32_t i = 0; i < COUNT(from) * REG_FP * REGS; i++) {
 		uint32_t k = i % COUNT(from);
 		uint8_t dst = (uint8_t)(i / COUNT(from) % REG_FP);
@@ -262,15 +253,13 @@ static void sign_extending_moves(void **state)
 			rig_same(got, want, "movsx%u r%u, r%u to %u", from[k], dst, src, to[k]);
 		}
 	}
-	rig_free(r);
 }
 
 static void wide_immediates(void **state)
 {
 	static const uint64_t more[] = { 0x80000000, 0xffffffff80000000, 0xffffffff7fffffff };
-	struct rig *r = rig_new();
+	struct rig *r = *state;
 
-	(void)state;
 	for (uint8_t dst = 0; dst < REG_FP; dst++) {
 		for (uint32_t i = 0; i < COUNT(edges) + COUNT(more); i++) {
 			uint64_t got[REGS], want[REGS];
@@ -287,7 +276,6 @@ static void wide_immediates(void **state)
 			rig_same(got, want, "lddw r%u, %#llx", dst, (unsigned long long)v);
 		}
 	}
-	rig_free(r);
 }
 
 /* ---- jumps ---------------------------------------------------------------------------- */
@@ -338,9 +326,8 @@ static void jump_once(struct rig *r, bool wide, const uint64_t in[REGS], bool ta
 
 static void jumps_by_register(void **state)
 {
-	struct rig *r = rig_new();
+	struct rig *r = *state;
 
-	(void)state;
 	for (uint32_t i = 0; i < COUNT(jumps) * 2 * REGS * REGS; i++) {
 		uint8_t jmp = jumps[i % COUNT(jumps)], dst = (uint8_t)(i / COUNT(jumps) / 2 % REGS);
 		uint8_t src = (uint8_t)(i / COUNT(jumps) / 2 / REGS);
@@ -361,14 +348,12 @@ static void jumps_by_register(void **state)
 				  reg[src]);
 		}
 	}
-	rig_free(r);
 }
 
 static void jumps_by_immediate(void **state)
 {
-	struct rig *r = rig_new();
+	struct rig *r = *state;
 
-	(void)state;
 	for (uint32_t i = 0; i < COUNT(jumps) * 2 * REGS * COUNT(imms); i++) {
 		uint8_t jmp = jumps[i % COUNT(jumps)], dst = (uint8_t)(i / COUNT(jumps) / 2 % REGS);
 		int32_t imm = imms[i / COUNT(jumps) / 2 / REGS];
@@ -389,7 +374,6 @@ static void jumps_by_immediate(void **state)
 				  operand);
 		}
 	}
-	rig_free(r);
 }
 
 /* ---- loads and stores -------------------------------------------------------------------- */
@@ -433,9 +417,8 @@ static void load_once(struct rig *r, struct insn insn, uint32_t n, bool sign)
 
 static void loads(void **state)
 {
-	struct rig *r = rig_new();
+	struct rig *r = *state;
 
-	(void)state;
 	for (uint32_t i = 0; i < REG_FP * REGS * COUNT(offs); i++) {
 		uint8_t dst = (uint8_t)(i % REG_FP), src = (uint8_t)(i / REG_FP % REGS);
 		int16_t off = offs[i / REG_FP / REGS];
@@ -449,7 +432,6 @@ static void loads(void **state)
 				load_once(r, insn_ldsx(sizes[k], dst, src, off), n, true);
 		}
 	}
-	rig_free(r);
 }
 
 /* Stores the low n bytes of value where canaries stand on both sides. */
@@ -479,9 +461,8 @@ static void store_once(struct rig *r, struct insn insn, uint32_t n, bool imm)
 static void stores(void **state)
 {
 	static const int32_t values[] = { 0, 1, -1, 0x12345678, INT32_MIN, 0x8080, 0x80 };
-	struct rig *r = rig_new();
+	struct rig *r = *state;
 
-	(void)state;
 	for (uint32_t i = 0; i < REGS * REGS * COUNT(offs); i++) {
 		uint8_t dst = (uint8_t)(i % REGS), src = (uint8_t)(i / REGS % REGS);
 		int16_t off = offs[i / REGS / REGS];
@@ -495,7 +476,6 @@ static void stores(void **state)
 				store_once(r, insn_st(sizes[k], dst, off, values[src]), n, true);
 		}
 	}
-	rig_free(r);
 }
 
 /* ---- atomics --------------------------------------------------------------------------------- */
@@ -555,9 +535,8 @@ static void atomics_with_all_register_pairs(void **state)
 		0, 1, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff, 0xfedcba9876543210, ~0ULL,
 	};
 	static const int16_t at[] = { 0, 8, -200 };
-	struct rig *r = rig_new();
+	struct rig *r = *state;
 
-	(void)state;
 	for (uint32_t i = 0; i < COUNT(atomics) * 2 * REG_FP * REGS; i++) {
 		int32_t op = atomics[i % COUNT(atomics)];
 		bool wide = i / COUNT(atomics) & 1;
@@ -576,23 +555,22 @@ static void atomics_with_all_register_pairs(void **state)
 				atomic_once(r, in[0], wide, old, v, false);
 		}
 	}
-	rig_free(r);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(alu_with_all_register_pairs),
-		cmocka_unit_test(alu_with_all_register_pairs_on_old_processors),
-		cmocka_unit_test(alu_with_immediates),
-		cmocka_unit_test(negation_and_byte_order),
-		cmocka_unit_test(sign_extending_moves),
-		cmocka_unit_test(wide_immediates),
-		cmocka_unit_test(jumps_by_register),
-		cmocka_unit_test(jumps_by_immediate),
-		cmocka_unit_test(loads),
-		cmocka_unit_test(stores),
-		cmocka_unit_test(atomics_with_all_register_pairs),
+		RIG_TEST(alu_with_all_register_pairs),
+		RIG_TEST(alu_with_all_register_pairs_on_old_processors),
+		RIG_TEST(alu_with_immediates),
+		RIG_TEST(negation_and_byte_order),
+		RIG_TEST(sign_extending_moves),
+		RIG_TEST(wide_immediates),
+		RIG_TEST(jumps_by_register),
+		RIG_TEST(jumps_by_immediate),
+		RIG_TEST(loads),
+		RIG_TEST(stores),
+		RIG_TEST(atomics_with_all_register_pairs),
 	};
 
 	return cmocka_run_group_tests_name("jit: operations", tests, NULL, NULL);

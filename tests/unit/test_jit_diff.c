@@ -102,6 +102,7 @@ static void add_call(struct diff *d, struct body *b)
 	uint32_t map = below(d, 2);
 
 	if (chance(d, 15)) {
+		/* with whatever is in the registers; the last is no helper */
 		static const int32_t ids[] = { 1, 2, 3, 5, 7, 8, 9, 26, 28, 4711 };
 
 		add(b, insn_call(ids[below(d, COUNT(ids))]));
@@ -109,7 +110,7 @@ static void add_call(struct diff *d, struct body *b)
 	}
 	switch (below(d, 4)) {
 	case 0:	/* lookup, and use of what it found */
-		add_wide(b, 1, chance(d, 50) ? 1 : 5, map);
+		add_wide(b, 1, map ? 1 : 5, map);
 		add(b, insn_st(SZ_DW, 10, -8, (int32_t)below(d, 6)));
 		add(b, insn_mov64_reg(2, 10));
 		add(b, insn_alu64_imm(ALU_ADD, 2, -8));
@@ -150,7 +151,8 @@ static void add_lddw(struct diff *d, struct body *b, uint8_t id)
 		break;
 	case I_LD_MAP_FD_VALUE:
 	case I_LD_MAP_IDX_VALUE:	/* of the array */
-		add_wide(b, chance(d, 50) ? 7 : dst, (uint8_t)insn_row(id)->value,
+		dst = chance(d, 50) ? 7 : dst;
+		add_wide(b, dst, (uint8_t)insn_row(id)->value,
 			 (uint64_t)(chance(d, 90) ? below(d, 60) : (uint32_t)some_imm(d)) << 32);
 		break;
 	case I_LD_CODE_ADDR:
@@ -165,7 +167,7 @@ static void add_lddw(struct diff *d, struct body *b, uint8_t id)
 /* Any row, with operands that let it do something now and then. */
 static void add_random(struct diff *d, struct body *b)
 {
-	uint8_t id = (uint8_t)below(d, INSN_N);
+	uint8_t id = (uint8_t)below(d, INSN_N), dst, src;
 	const struct insn_row *row = insn_row(id);
 
 	switch ((enum insn_kind)row->kind) {
@@ -195,7 +197,9 @@ static void add_random(struct diff *d, struct body *b)
 		add(b, insn_make(id, 0, 1, 0, chance(d, 70) ? (int32_t)below(d, 70) : some_imm(d)));
 		return;
 	default:
-		add(b, insn_make(id, scalar_reg(d), (uint8_t)below(d, REGS), 0, some_imm(d)));
+		dst = scalar_reg(d);
+		src = (uint8_t)below(d, REGS);
+		add(b, insn_make(id, dst, src, 0, some_imm(d)));
 		return;
 	}
 }
@@ -302,10 +306,12 @@ static void make_input(struct diff *d)
 		p += 9;
 	}
 	*in = (struct input){
-		.ctx = d->r->ctx, .nctx = below(d, 80) & ~7u, .packet = d->packet,
-		.npacket = below(d, sizeof(d->packet)), .maps = m, .nmaps = (uint32_t)(p - m),
-		.seed = rng_next(&d->rng), .fuel = below(d, 2000),
+		.ctx = d->r->ctx, .packet = d->packet, .maps = m, .nmaps = (uint32_t)(p - m),
 	};
+	in->nctx = below(d, 80) & ~7u;
+	in->npacket = below(d, sizeof(d->packet));
+	in->seed = rng_next(&d->rng);
+	in->fuel = below(d, 2000);
 	for (uint32_t i = 0; i < in->nctx; i++)
 		d->r->ctx[i] = (uint8_t)rng_next(&d->rng);
 }
@@ -512,6 +518,16 @@ static void random_programs_run_as_in_the_interpreter(void **state)
 	diff_free(d);
 }
 
+static struct insn any_insn(struct diff *d, uint32_t n)
+{
+	uint8_t id = (uint8_t)below(d, INSN_N);
+	uint8_t dst = (uint8_t)below(d, REGS), src = (uint8_t)below(d, REGS);
+	int16_t off = (int16_t)(below(d, 2 * n) - n);
+
+	return insn_make(id, dst, src, off,
+			 chance(d, 30) ? (int32_t)below(d, 6) - 2 : some_imm(d));
+}
+
 /* Fields at random, too: what no verifier would see twice. */
 static void random_bytes_run_as_in_the_interpreter(void **state)
 {
@@ -525,9 +541,7 @@ static void random_bytes_run_as_in_the_interpreter(void **state)
 
 		arena_reset(&d->r->mem);
 		for (uint32_t i = 0; i < n; i++)
-			in[i] = insn_make((uint8_t)below(d, INSN_N), (uint8_t)below(d, REGS),
-					  (uint8_t)below(d, REGS), (int16_t)(below(d, 2 * n) - n),
-					  chance(d, 30) ? (int32_t)below(d, 6) - 2 : some_imm(d));
+			in[i] = any_insn(d, n);
 		in[n - 1] = insn_exit();
 		d->prog[0] = (struct program){ .len = n, .type = PROG_SCHED_CLS };
 		d->prog[0].insn = arena_dup(&d->r->mem, in, n * sizeof(in[0]));

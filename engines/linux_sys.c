@@ -450,7 +450,8 @@ bool linux_available(char *why)
 		close(fd);
 		return true;
 	case LINUX_DENIED:
-		snprintf(why, 96, "bpf() is not permitted (needs root, or CAP_BPF and CAP_NET_ADMIN)");
+		snprintf(why, 96,
+			 "bpf() is not permitted (needs root, or CAP_BPF and CAP_NET_ADMIN)");
 		return false;
 	case LINUX_NO_SYSCALL:
 		snprintf(why, 96, "no bpf() system call in this kernel or sandbox");

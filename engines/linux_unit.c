@@ -264,7 +264,8 @@ static enum linux_err make_maps(struct linux_unit *lu)
 		}
 		err = btf_end(&b, &lu->map_btf_fd);
 		if (err) {
-			snprintf(lu->why, sizeof(lu->why), "types of maps: %s", linux_strerror(err));
+			snprintf(lu->why, sizeof(lu->why), "types of maps: %s",
+				 linux_strerror(err));
 			return err;
 		}
 	}
@@ -388,7 +389,8 @@ enum linux_err linux_unit_open(struct linux_unit *lu, const struct unit *u,
 static enum linux_err clear(struct linux_unit *lu, uint32_t i)
 {
 	const struct map_def *m = &lu->unit->map[i];
-	uint8_t *buf = calloc(1, (size_t)m->key_size + linux_value_size(m->type, m->value_size) + 1);
+	size_t size = m->key_size + linux_value_size(m->type, m->value_size);
+	uint8_t *buf = calloc(1, size + 1);
 	uint8_t *key = buf, *value = buf + m->key_size;
 	enum linux_err err = LINUX_OK;
 

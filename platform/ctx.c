@@ -32,10 +32,10 @@ struct field {
 #define SKBS		(FILTER | TC | CGSKB | LWT | T(SK_SKB))
 #define MADE		(AT(SOCK_CREATE) | AT(SOCK_RELEASE))
 #define BOUND		(AT(INET4_POST_BIND) | AT(INET6_POST_BIND))
-#define ADDR4		(AT(INET4_BIND) | AT(INET4_CONNECT) | AT(UDP4_SENDMSG) | AT(UDP4_RECVMSG) | \
-			 AT(INET4_GETPEERNAME) | AT(INET4_GETSOCKNAME))
-#define ADDR6		(AT(INET6_BIND) | AT(INET6_CONNECT) | AT(UDP6_SENDMSG) | AT(UDP6_RECVMSG) | \
-			 AT(INET6_GETPEERNAME) | AT(INET6_GETSOCKNAME))
+#define ADDR4		(AT(INET4_BIND) | AT(INET4_CONNECT) | AT(UDP4_SENDMSG) | \
+			 AT(UDP4_RECVMSG) | AT(INET4_GETPEERNAME) | AT(INET4_GETSOCKNAME))
+#define ADDR6		(AT(INET6_BIND) | AT(INET6_CONNECT) | AT(UDP6_SENDMSG) | \
+			 AT(UDP6_RECVMSG) | AT(INET6_GETPEERNAME) | AT(INET6_GETSOCKNAME))
 
 static const struct field fields[] = {
 #define FIELD(ctx_, off_, count_, size_, read_, readers_, write_, writers_, kind_) \
@@ -47,16 +47,15 @@ enum { NFIELDS = sizeof(fields) / sizeof(fields[0]) };
 
 /* The layout of each program type with fixed fields, plus 1; 0: none. */
 static const uint8_t layout[PROG_TYPE_N] = {
-	[PROG_SOCKET_FILTER] = C_SKB + 1, [PROG_SCHED_CLS] = C_SKB + 1, [PROG_SCHED_ACT] = C_SKB + 1,
-	[PROG_CGROUP_SKB] = C_SKB + 1, [PROG_SK_SKB] = C_SKB + 1, [PROG_FLOW_DISSECTOR] = C_SKB + 1,
-	[PROG_LWT_IN] = C_SKB + 1, [PROG_LWT_OUT] = C_SKB + 1, [PROG_LWT_XMIT] = C_SKB + 1,
-	[PROG_LWT_SEG6LOCAL] = C_SKB + 1, [PROG_XDP] = C_XDP + 1, [PROG_CGROUP_SOCK] = C_SOCK + 1,
-	[PROG_CGROUP_SOCK_ADDR] = C_ADDR + 1, [PROG_SOCK_OPS] = C_OPS + 1,
-	[PROG_CGROUP_DEVICE] = C_DEV + 1, [PROG_SK_MSG] = C_MSG + 1, [PROG_SK_REUSEPORT] = C_REUSE + 1,
-	[PROG_CGROUP_SYSCTL] = C_SYSCTL + 1, [PROG_CGROUP_SOCKOPT] = C_OPT + 1,
-	[PROG_SK_LOOKUP] = C_LOOKUP + 1, [PROG_KPROBE] = C_REGS + 1, [PROG_PERF_EVENT] = C_PERF + 1,
-	[PROG_NETFILTER] = C_NF + 1, [PROG_RAW_TRACEPOINT] = C_ARGS + 1,
-	[PROG_RAW_TRACEPOINT_WRITABLE] = C_ARGS + 1,
+#define HAS(type, ctx) [PROG_##type] = C_##ctx + 1
+	HAS(SOCKET_FILTER, SKB), HAS(SCHED_CLS, SKB), HAS(SCHED_ACT, SKB), HAS(CGROUP_SKB, SKB),
+	HAS(SK_SKB, SKB), HAS(FLOW_DISSECTOR, SKB), HAS(LWT_IN, SKB), HAS(LWT_OUT, SKB),
+	HAS(LWT_XMIT, SKB), HAS(LWT_SEG6LOCAL, SKB), HAS(XDP, XDP), HAS(CGROUP_SOCK, SOCK),
+	HAS(CGROUP_SOCK_ADDR, ADDR), HAS(SOCK_OPS, OPS), HAS(CGROUP_DEVICE, DEV),
+	HAS(SK_MSG, MSG), HAS(SK_REUSEPORT, REUSE), HAS(CGROUP_SYSCTL, SYSCTL),
+	HAS(CGROUP_SOCKOPT, OPT), HAS(SK_LOOKUP, LOOKUP), HAS(KPROBE, REGS),
+	HAS(PERF_EVENT, PERF), HAS(NETFILTER, NF), HAS(RAW_TRACEPOINT, ARGS),
+	HAS(RAW_TRACEPOINT_WRITABLE, ARGS),
 };
 
 /* at: offset of the access within its field. */
@@ -83,7 +82,8 @@ static bool field_access(uint8_t ctx, uint64_t who, int32_t off, uint32_t size, 
 		uint8_t mode = write ? f->write : f->read;
 		uint32_t at;
 
-		if (f->ctx != ctx || off < f->off || off + (int32_t)size > f->off + f->count * f->size)
+		if (f->ctx != ctx || off < f->off ||
+		    off + (int32_t)size > f->off + f->count * f->size)
 			continue;
 		at = (uint32_t)(off - f->off) % f->size;
 		if (!((write ? f->writers : f->readers) & who) ||
@@ -150,7 +150,7 @@ static bool sock_access(int32_t off, uint32_t size, bool full, struct ctx_access
 {
 	if (!full && off >= 8 && off < 24)
 		return false;
-	if (off >= 24 && off < 44) {		/* src_ip4, src_ip6: readers of either attach type */
+	if (off >= 24 && off < 44) {	/* src_ip4, src_ip6: readers of either attach type */
 		acc->field_size = 4;
 		return size <= 4;
 	}

@@ -84,14 +84,14 @@ struct ctx_access {
 struct prog_type_info {
 	uint16_t type;
 	const char *name;	/* "socket_filter" */
-	uint32_t ctx_size;	/* bytes of the UAPI struct; 0: no context, or any size (see ctx_any) */
-	bool ctx_any;		/* any aligned offset below 64 KiB (syscall), or u64 args (raw_tracepoint) */
+	uint32_t ctx_size;	/* bytes of the UAPI struct; 0: none, or any size (see ctx_any) */
+	bool ctx_any;		/* any aligned offset (syscall), or u64 args (raw_tracepoint) */
 	bool ctx_readonly;
 	bool has_packet;	/* runs on a packet: ctx has data and data_end */
 	bool direct_packet_write;
 	bool ld_abs;		/* LD_ABS and LD_IND allowed */
 	bool sleepable;		/* must be loaded sleepable (syscall) */
-	uint32_t runs;		/* CAP_* style bit: our engines can run it (1) or only verify it (0) */
+	uint32_t runs;		/* our engines can run it (1) or only verify it (0) */
 	int16_t off_data, off_data_end, off_data_meta;	/* context offsets, -1 without */
 	uint16_t attach_type;	/* expected_attach_type used when none is given */
 	bool helper_packet;	/* helpers with HELPER_PKT_ACCESS take packet memory here */
@@ -144,7 +144,10 @@ enum map_type {
 _Static_assert(MAP_ARENA == 33, "map types are numbered as Linux does");
 
 /* map_flags that matter to a program (Linux's values). */
-enum { MAPF_NO_PREALLOC = 1, MAPF_RDONLY_PROG = 1 << 7, MAPF_WRONLY_PROG = 1 << 8, MAPF_MMAPABLE = 1 << 10 };
+enum {
+	MAPF_NO_PREALLOC = 1, MAPF_RDONLY_PROG = 1 << 7, MAPF_WRONLY_PROG = 1 << 8,
+	MAPF_MMAPABLE = 1 << 10,
+};
 
 /* What map_lookup_elem yields, if not NULL. */
 enum lookup_kind {
@@ -231,7 +234,7 @@ enum {
 	HELPER_CHANGES_PACKET = 2, /* packet pointers are invalid afterwards */
 	HELPER_ACQUIRES = 4,	/* returns a reference that must be released */
 	HELPER_RUNS = 8,	/* vm/ implements it */
-	HELPER_NEXT = 16,	/* known, but needs callbacks, timers, kptrs, dynptrs, ...: refused for now */
+	HELPER_NEXT = 16,	/* known, but needs callbacks, timers, kptrs, ...: refused for now */
 	HELPER_PKT_ACCESS = 32,	/* memory arguments may point into the packet */
 	HELPER_PERFMON = 64,	/* only with CAP_PERFMON (root here) */
 	HELPER_SLEEPS = 128,	/* only in sleepable programs */

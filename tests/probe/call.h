@@ -10,13 +10,16 @@
 
 enum odd {
 	ODD_NOTHING,
-	ODD_SCALAR,		/* a number where a pointer belongs */
-	ODD_NO_VALUE,		/* a register that nothing was written to */
-	ODD_NULL,		/* 0, and size 0 if there is a size */
-	ODD_ZERO_SIZE,		/* a size of 0 */
-	ODD_UNINIT,		/* stack memory that nothing was written to */
-	ODD_RDONLY,		/* a map value that programs must not write */
-	ODD_PACKET,		/* packet memory */
+	ODD_SCALAR,	/* a number where a pointer belongs */
+	ODD_NO_VALUE,	/* a register that nothing was written to */
+	ODD_NULL,	/* 0, and size 0 if there is a size */
+	ODD_ZERO_SIZE,	/* a size of 0 */
+	ODD_UNINIT,	/* stack memory that nothing was written to */
+	ODD_RDONLY,	/* a map value that programs must not write */
+	ODD_PACKET,	/* packet memory */
+	ODD_FIT,	/* the last bytes of the stack, as many as are needed */
+	ODD_SHORT,	/* one less */
+	ODD_MISALIGNED,
 };
 
 /* Descriptors that calls need beside the map that they are about. */
@@ -27,11 +30,11 @@ struct call_env {
 struct call {
 	const struct helper_proto *h;
 	struct probe_type t;
-	int map;		/* for ARG_MAP */
-	uint32_t odd_arg;	/* from 1 */
+	int map;	  /* for ARG_MAP */
+	uint32_t odd_arg; /* from 1 */
 	enum odd odd;
-	bool packet;		/* r8: packet memory */
-	bool sock_value;	/* the values of the map are sockets */
+	bool packet;	 /* r8: packet memory */
+	bool sock_value; /* the values of the map are sockets */
 	const struct call_env *env;
 };
 
@@ -55,11 +58,18 @@ static inline void call_value(struct probe *p, uint8_t reg, int fd, int32_t off)
 static inline int32_t call_sock_off(uint32_t type)
 {
 	switch (type) {
-	case PROG_SOCKET_FILTER: case PROG_SCHED_CLS: case PROG_SCHED_ACT: case PROG_CGROUP_SKB:
-	case PROG_LWT_IN: case PROG_LWT_OUT: case PROG_LWT_XMIT: case PROG_LWT_SEG6LOCAL:
+	case PROG_SOCKET_FILTER:
+	case PROG_SCHED_CLS:
+	case PROG_SCHED_ACT:
+	case PROG_CGROUP_SKB:
+	case PROG_LWT_IN:
+	case PROG_LWT_OUT:
+	case PROG_LWT_XMIT:
+	case PROG_LWT_SEG6LOCAL:
 	case PROG_SK_SKB:
 		return 168;
-	case PROG_SK_LOOKUP: case PROG_CGROUP_SOCKOPT:
+	case PROG_SK_LOOKUP:
+	case PROG_CGROUP_SOCKOPT:
 		return 0;
 	case PROG_SOCK_OPS:
 		return 184;
@@ -125,7 +135,7 @@ static inline bool call_packet(struct probe *p, const struct call *c)
 static inline bool call_prepare(struct probe *p, const struct call *c, bool *acquired)
 {
 	*acquired = false;
-	if (c->packet && !call_packet(p, c))	/* first: nothing is to be given back yet */
+	if (c->packet && !call_packet(p, c)) /* first: nothing is to be given back yet */
 		return false;
 	if (c->sock_value && !call_socket(p, c, acquired))
 		return false;
@@ -133,7 +143,9 @@ static inline bool call_prepare(struct probe *p, const struct call *c, bool *acq
 		const struct helper_arg *a = &c->h->arg[i];
 
 		switch (a->kind) {
-		case ARG_SOCK_COMMON: case ARG_SOCKET: case ARG_BTF_SOCK_COMMON:
+		case ARG_SOCK_COMMON:
+		case ARG_SOCKET:
+		case ARG_BTF_SOCK_COMMON:
 			if (!call_socket(p, c, acquired))
 				return false;
 			break;
@@ -151,7 +163,11 @@ static inline bool call_prepare(struct probe *p, const struct call *c, bool *acq
 			call_leave_if_null(p, 0);
 			probe_add(p, insn_mov64_reg(6, 0));
 			break;
-		case ARG_FUNC: case ARG_TIMER: case ARG_KPTR: case ARG_DYNPTR: case ARG_PERCPU_BTF_ID:
+		case ARG_FUNC:
+		case ARG_TIMER:
+		case ARG_KPTR:
+		case ARG_DYNPTR:
+		case ARG_PERCPU_BTF_ID:
 			return false;
 		default:
 			break;
@@ -176,7 +192,10 @@ static inline void call_arg(struct probe *p, const struct call *c, uint32_t i)
 	case ARG_MAP:
 		probe_map(p, r, c->map);
 		break;
-	case ARG_MAP_KEY: case ARG_MAP_VALUE: case ARG_MEM: case ARG_STACK:
+	case ARG_MAP_KEY:
+	case ARG_MAP_VALUE:
+	case ARG_MEM:
+	case ARG_STACK:
 		if (c->sock_value && c->h->arg[i].kind == ARG_MAP_VALUE) {
 			probe_add(p, insn_mov64_reg(r, 6));
 			break;
@@ -184,10 +203,15 @@ static inline void call_arg(struct probe *p, const struct call *c, uint32_t i)
 		probe_add(p, insn_mov64_reg(r, 10));
 		probe_add(p, insn_alu64_imm(ALU_ADD, r, -64 * r));
 		break;
-	case ARG_SIZE: case ARG_SIZE_OR_ZERO: case ARG_CONST_ALLOC_SIZE:
+	case ARG_SIZE:
+	case ARG_SIZE_OR_ZERO:
+	case ARG_CONST_ALLOC_SIZE:
 		probe_add(p, insn_mov64_imm(r, 8));
 		break;
-	case ARG_SOCK_COMMON: case ARG_SOCKET: case ARG_BTF_SOCK_COMMON: case ARG_BTF_ID:
+	case ARG_SOCK_COMMON:
+	case ARG_SOCKET:
+	case ARG_BTF_SOCK_COMMON:
+	case ARG_BTF_ID:
 	case ARG_RINGBUF_MEM:
 		probe_add(p, insn_mov64_reg(r, 6));
 		break;
@@ -208,6 +232,7 @@ static inline void call_odd_arg(struct probe *p, const struct call *c)
 	uint8_t r = (uint8_t)c->odd_arg;
 	uint32_t n = helper_nargs(c->h);
 	const struct helper_arg *next = r < n ? &c->h->arg[r] : NULL;
+	int32_t size;
 
 	switch (c->odd) {
 	case ODD_SCALAR:
@@ -228,9 +253,17 @@ static inline void call_odd_arg(struct probe *p, const struct call *c)
 	case ODD_RDONLY:
 		call_value(p, r, c->env->rodata, 0);
 		break;
-	case ODD_PACKET:	/* which starts 2 bytes behind a multiple of 8 */
+	case ODD_PACKET: /* which starts 2 bytes behind a multiple of 8 */
 		probe_add(p, insn_mov64_reg(r, 8));
 		probe_add(p, insn_alu64_imm(ALU_ADD, r, 6));
+		break;
+	case ODD_FIT:
+	case ODD_SHORT:
+	case ODD_MISALIGNED:
+		size = c->h->arg[r - 1].flags & ARGF_FIXED ? c->h->arg[r - 1].size : 8;
+		size += c->odd == ODD_SHORT ? -1 : c->odd == ODD_MISALIGNED ? 1 : 0;
+		probe_add(p, insn_mov64_reg(r, 10));
+		probe_add(p, insn_alu64_imm(ALU_ADD, r, -size));
 		break;
 	default:
 		break;
@@ -266,7 +299,7 @@ static inline bool call_build(struct probe *p, const struct call *c, bool touch,
 	uint32_t n = helper_nargs(c->h);
 	bool acquired;
 
-	*p = (struct probe){ .t = c->t };
+	*p = (struct probe){.t = c->t};
 	probe_add(p, insn_mov64_reg(9, 1));
 	for (int off = -384; off < 0; off += 8)
 		probe_add(p, insn_st(SZ_DW, 10, (int16_t)off, 0));
@@ -297,7 +330,10 @@ static inline bool call_build(struct probe *p, const struct call *c, bool touch,
 static inline int call_rodata(void)
 {
 	struct linux_map_opts o = {
-		.type = MAP_ARRAY, .key_size = 4, .value_size = 64, .max_entries = 1,
+		.type = MAP_ARRAY,
+		.key_size = 4,
+		.value_size = 64,
+		.max_entries = 1,
 		.flags = MAPF_RDONLY_PROG,
 	};
 	int fd;

@@ -40,8 +40,12 @@ static int open_fds(void)
 static int hash_map(uint32_t entries)
 {
 	struct linux_map_opts o = {
-		.type = MAP_HASH, .key_size = 4, .value_size = 4, .max_entries = entries,
-		.name = "a map/with-odd name", .flags = MAPF_NO_PREALLOC,
+		.type = MAP_HASH,
+		.key_size = 4,
+		.value_size = 4,
+		.max_entries = entries,
+		.name = "a map/with-odd name",
+		.flags = MAPF_NO_PREALLOC,
 	};
 	int fd;
 
@@ -132,14 +136,15 @@ static void map_iteration(void **state)
 
 static void map_refusals(void **state)
 {
-	struct linux_map_opts o = { .type = MAP_ARRAY, .key_size = 8, .value_size = 8, .max_entries = 1 };
+	struct linux_map_opts o = {
+		.type = MAP_ARRAY, .key_size = 8, .value_size = 8, .max_entries = 1};
 	uint32_t key = 0;
 	uint64_t value = 0;
 	int fd = 7;
 
 	(void)state;
 	need_bpf();
-	assert_int_equal(linux_map_create(&o, &fd), LINUX_INVALID);	/* array keys take 4 bytes */
+	assert_int_equal(linux_map_create(&o, &fd), LINUX_INVALID); /* array keys take 4 bytes */
 	assert_int_equal(fd, -1);
 	o.key_size = 4;
 	o.value_size = 0x80000001;
@@ -158,13 +163,18 @@ static void map_refusals(void **state)
 
 static void valid_program_loads_and_runs(void **state)
 {
-	struct insn insn[] = { insn_mov64_imm(0, 42), insn_exit() };
+	struct insn insn[] = {insn_mov64_imm(0, 42), insn_exit()};
 	struct linux_prog_opts o = {
-		.insn = insn, .len = 2, .type = PROG_SCHED_CLS, .name = "forty-two",
+		.insn = insn,
+		.len = 2,
+		.type = PROG_SCHED_CLS,
+		.name = "forty-two",
 	};
-	uint8_t data[64] = { 1, 2, 3 }, back[64] = { 0 };
+	uint8_t data[64] = {1, 2, 3}, back[64] = {0};
 	struct linux_run run = {
-		.data_in = data, .data_size_in = sizeof(data), .data_out = back,
+		.data_in = data,
+		.data_size_in = sizeof(data),
+		.data_out = back,
 		.data_size_out = sizeof(back),
 	};
 	struct linux_prog_info info;
@@ -183,7 +193,7 @@ static void valid_program_loads_and_runs(void **state)
 	assert_true(info.nxlated >= 2);
 	assert_int_equal(info.xlated[info.nxlated - 2].imm, 42);
 	linux_prog_info_free(&info);
-	run.data_size_in = 3;		/* less than an Ethernet header */
+	run.data_size_in = 3; /* less than an Ethernet header */
 	assert_int_equal(linux_prog_test_run(fd, &run), LINUX_INVALID);
 	close(fd);
 	assert_int_equal(linux_prog_info(fd, &info), LINUX_BAD_FD);
@@ -192,11 +202,14 @@ static void valid_program_loads_and_runs(void **state)
 
 static void program_without_result_is_refused(void **state)
 {
-	struct insn insn[] = { insn_exit(), insn_exit() };
+	struct insn insn[] = {insn_exit(), insn_exit()};
 	struct linux_prog_opts o = {
-		.insn = insn, .len = 1, .type = PROG_SOCKET_FILTER, .log_level = LINUX_LOG_REJECT,
+		.insn = insn,
+		.len = 1,
+		.type = PROG_SOCKET_FILTER,
+		.log_level = LINUX_LOG_REJECT,
 	};
-	struct linux_log log = { 0 };
+	struct linux_log log = {0};
 	int fd, fds;
 
 	(void)state;
@@ -225,9 +238,12 @@ static void log_grows(void **state)
 	enum { N = 4000 };
 	static struct insn insn[N];
 	struct linux_prog_opts o = {
-		.insn = insn, .len = N, .type = PROG_SOCKET_FILTER, .log_level = LINUX_LOG_ALL,
+		.insn = insn,
+		.len = N,
+		.type = PROG_SOCKET_FILTER,
+		.log_level = LINUX_LOG_ALL,
 	};
-	struct linux_log log = { 0 };
+	struct linux_log log = {0};
 	int fd;
 
 	(void)state;
@@ -247,17 +263,17 @@ static void log_grows(void **state)
 	assert_int_equal(linux_prog_load(&o, &log, &fd), LINUX_LOG_FULL);
 	assert_true(log.truncated);
 	assert_true(log.need > 128 << 10);
-	assert_null(strstr(log.text, "func#0 @0"));		/* the end is kept ... */
+	assert_null(strstr(log.text, "func#0 @0")); /* the end is kept ... */
 	o.log_level = LINUX_LOG_ALL | LINUX_LOG_FIXED;
 	assert_int_equal(linux_prog_load(&o, &log, &fd), LINUX_LOG_FULL);
-	assert_non_null(strstr(log.text, "func#0 @0"));		/* ... or the beginning */
+	assert_non_null(strstr(log.text, "func#0 @0")); /* ... or the beginning */
 	linux_log_free(&log);
 }
 
 static void bad_types_are_refused(void **state)
 {
-	struct linux_log log = { 0 };
-	uint8_t junk[24] = { 0x9f, 0xeb, 1 };
+	struct linux_log log = {0};
+	uint8_t junk[24] = {0x9f, 0xeb, 1};
 	int fd;
 
 	(void)state;
@@ -271,8 +287,8 @@ static void bad_types_are_refused(void **state)
 /* In the privilege level of CAP_BPF a returned pointer is a leak; as root it is fine. */
 static enum linux_err load_leak(void)
 {
-	struct insn insn[] = { insn_mov64_reg(0, 10), insn_exit() };
-	struct linux_prog_opts o = { .insn = insn, .len = 2, .type = PROG_SOCKET_FILTER };
+	struct insn insn[] = {insn_mov64_reg(0, 10), insn_exit()};
+	struct linux_prog_opts o = {.insn = insn, .len = 2, .type = PROG_SOCKET_FILTER};
 	enum linux_err err;
 	int fd;
 
@@ -309,30 +325,47 @@ static void privileges(void **state)
 
 static void seal(struct program *p, struct insn *insn, uint32_t n, uint16_t type, struct arena *a)
 {
-	*p = (struct program){ .insn = insn, .len = n, .type = type, .name = "t" };
+	*p = (struct program){.insn = insn, .len = n, .type = type, .name = "t"};
 	program_seal(p, a);
 }
 
 static void unit_with_maps_and_tail_call(void **state)
 {
-	struct insn main_[32], other[] = { insn_mov64_imm(0, 77), insn_exit() };
+	struct insn main_[32], other[] = {insn_mov64_imm(0, 77), insn_exit()};
 	struct map_def map[3] = {
-		{ .name = "jump", .type = MAP_PROG_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
-		{ .name = "counts", .type = MAP_PERCPU_ARRAY, .key_size = 4, .value_size = 12, .max_entries = 1, .inner = -1 },
-		{ .name = ".rodata", .type = MAP_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1,
-		  .flags = MAPF_RDONLY_PROG, .frozen = true, .inner = -1,
-		  .init = (const uint8_t *)"\1\0\0\0", .ninit = 4 },
+		{.name = "jump",
+		 .type = MAP_PROG_ARRAY,
+		 .key_size = 4,
+		 .value_size = 4,
+		 .max_entries = 2,
+		 .inner = -1},
+		{.name = "counts",
+		 .type = MAP_PERCPU_ARRAY,
+		 .key_size = 4,
+		 .value_size = 12,
+		 .max_entries = 1,
+		 .inner = -1},
+		{.name = ".rodata",
+		 .type = MAP_ARRAY,
+		 .key_size = 4,
+		 .value_size = 8,
+		 .max_entries = 1,
+		 .flags = MAPF_RDONLY_PROG,
+		 .frozen = true,
+		 .inner = -1,
+		 .init = (const uint8_t *)"\1\0\0\0",
+		 .ninit = 4},
 	};
 	uint8_t records[] = {
-		0, 1, 0, 0, 0, 1, 0, 0, 0,	/* jump[1] = program 1 */
+		0, 1, 0, 0, 0, 1, 0, 0, 0, /* jump[1] = program 1 */
 		1, 0, 0, 0, 0, 9, 0, 0, 0, 8, 0, 0, 0, 7, 0, 0, 0,
 	};
-	struct input in = { .maps = records, .nmaps = sizeof(records) };
-	uint8_t data[64] = { 0 }, value[1024] = { 0 };
-	struct linux_run run = { .data_in = data, .data_size_in = sizeof(data) };
-	struct arena a = { 0 };
+	struct input in = {.maps = records, .nmaps = sizeof(records)};
+	uint8_t data[64] = {0}, value[1024] = {0};
+	struct linux_run run = {.data_in = data, .data_size_in = sizeof(data)};
+	struct arena a = {0};
 	struct program prog[2];
-	struct unit u = { .prog = prog, .nprog = 2, .map = map, .nmap = 3 };
+	struct unit u = {.prog = prog, .nprog = 2, .map = map, .nmap = 3};
 	struct linux_unit lu;
 	uint32_t n = 0, zero = 0, count[3];
 	int fds;
@@ -357,7 +390,7 @@ static void unit_with_maps_and_tail_call(void **state)
 	assert_int_equal(linux_unit_open(&lu, &u, &in), LINUX_OK);
 	assert_int_equal(linux_unit_load(&lu, 0, NULL, NULL), LINUX_OK);
 	assert_int_equal(linux_prog_test_run(lu.prog_fd[0], &run), LINUX_OK);
-	assert_int_equal(run.retval, 5);	/* the slot is empty yet */
+	assert_int_equal(run.retval, 5); /* the slot is empty yet */
 	assert_int_equal(linux_unit_load(&lu, 1, NULL, NULL), LINUX_OK);
 	assert_int_equal(linux_unit_wire(&lu, &in), LINUX_OK);
 	assert_int_equal(linux_prog_test_run(lu.prog_fd[0], &run), LINUX_OK);
@@ -386,13 +419,19 @@ static void unit_with_types(void **state)
 {
 	struct insn insn[32];
 	struct map_def map[1] = {
-		{ .name = "locked", .type = MAP_ARRAY, .key_size = 4, .value_size = 16, .max_entries = 1,
-		  .has_spin_lock = true, .spin_lock_off = 4, .inner = -1 },
+		{.name = "locked",
+		 .type = MAP_ARRAY,
+		 .key_size = 4,
+		 .value_size = 16,
+		 .max_entries = 1,
+		 .has_spin_lock = true,
+		 .spin_lock_off = 4,
+		 .inner = -1},
 	};
-	struct arena a = { 0 };
+	struct arena a = {0};
 	struct program prog;
-	struct unit u = { .prog = &prog, .nprog = 1, .map = map, .nmap = 1 };
-	struct linux_log log = { 0 };
+	struct unit u = {.prog = &prog, .nprog = 1, .map = map, .nmap = 1};
+	struct linux_log log = {0};
 	uint32_t n = 0, code;
 	enum linux_err err;
 	bool made;
@@ -410,17 +449,17 @@ static void unit_with_types(void **state)
 	insn[n++] = insn_mov64_reg(6, 0);
 	insn[n++] = insn_mov64_reg(1, 0);
 	insn[n++] = insn_alu64_imm(ALU_ADD, 1, 4);
-	insn[n++] = insn_call(93);		/* spin_lock */
+	insn[n++] = insn_call(93); /* spin_lock */
 	insn[n++] = insn_mov64_reg(1, 6);
 	insn[n++] = insn_alu64_imm(ALU_ADD, 1, 4);
-	insn[n++] = insn_call(94);		/* spin_unlock */
+	insn[n++] = insn_call(94); /* spin_unlock */
 	insn[7].off = n - 8;
 	insn[n++] = insn_mov64_imm(1, 3);
 	code = n;
 	n += 2;
 	insn[n++] = insn_mov64_imm(3, 0);
 	insn[n++] = insn_mov64_imm(4, 0);
-	insn[n++] = insn_call(181);		/* loop */
+	insn[n++] = insn_call(181); /* loop */
 	insn[n++] = insn_mov64_imm(0, 0);
 	insn[n++] = insn_exit();
 	insn_lddw(insn + code, 2, 4, n - code - 1);
@@ -428,7 +467,8 @@ static void unit_with_types(void **state)
 	insn[n++] = insn_exit();
 	seal(&prog, insn, n, PROG_SCHED_CLS, &a);
 	err = linux_load_unit(&u, NULL, 0, PRIV_ROOT,
-			      &(struct linux_unit_opts){ .log_level = LINUX_LOG_REJECT }, &log, &made);
+			      &(struct linux_unit_opts){.log_level = LINUX_LOG_REJECT}, &log,
+			      &made);
 	if (err)
 		print_error("%s\n", linux_log_text(&log));
 	assert_true(made);
@@ -445,39 +485,112 @@ static void unit_with_types(void **state)
 static void unit_with_every_map_kind(void **state)
 {
 	static const struct map_def kinds[] = {
-		{ .name = "hash", .type = MAP_HASH, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
-		{ .name = "outer", .type = MAP_ARRAY_OF_MAPS, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = 0 },
-		{ .name = "houter", .type = MAP_HASH_OF_MAPS, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = 0 },
-		{ .name = "lpm", .type = MAP_LPM_TRIE, .key_size = 8, .value_size = 4, .max_entries = 2,
-		  .flags = MAPF_NO_PREALLOC, .inner = -1 },
-		{ .name = "perf", .type = MAP_PERF_EVENT_ARRAY, .key_size = 4, .value_size = 4, .inner = -1 },
-		{ .name = "ring", .type = MAP_RINGBUF, .max_entries = 4096, .inner = -1 },
-		{ .name = "arena", .type = MAP_ARENA, .max_entries = 2, .flags = MAPF_MMAPABLE, .inner = -1 },
-		{ .name = "sk", .type = MAP_SK_STORAGE, .key_size = 4, .value_size = 24,
-		  .flags = MAPF_NO_PREALLOC, .inner = -1 },
-		{ .name = "task", .type = MAP_TASK_STORAGE, .key_size = 4, .value_size = 8,
-		  .flags = MAPF_NO_PREALLOC, .has_spin_lock = true, .inner = -1 },
-		{ .name = "queue", .type = MAP_QUEUE, .value_size = 4, .max_entries = 2, .inner = -1 },
-		{ .name = "stacks", .type = MAP_STACK_TRACE, .key_size = 4, .value_size = 64, .max_entries = 2, .inner = -1 },
-		{ .name = "cgroups", .type = MAP_CGROUP_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
-		{ .name = "dev", .type = MAP_DEVMAP, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
-		{ .name = "cpu", .type = MAP_CPUMAP, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
-		{ .name = "xsk", .type = MAP_XSKMAP, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
-		{ .name = "plru", .type = MAP_LRU_PERCPU_HASH, .key_size = 4, .value_size = 4, .max_entries = 2, .inner = -1 },
-		{ .name = "storage", .type = MAP_CGROUP_STORAGE, .key_size = 8, .value_size = 4, .inner = -1 },
+		{.name = "hash",
+		 .type = MAP_HASH,
+		 .key_size = 4,
+		 .value_size = 4,
+		 .max_entries = 2,
+		 .inner = -1},
+		{.name = "outer",
+		 .type = MAP_ARRAY_OF_MAPS,
+		 .key_size = 4,
+		 .value_size = 4,
+		 .max_entries = 2,
+		 .inner = 0},
+		{.name = "houter",
+		 .type = MAP_HASH_OF_MAPS,
+		 .key_size = 4,
+		 .value_size = 4,
+		 .max_entries = 2,
+		 .inner = 0},
+		{.name = "lpm",
+		 .type = MAP_LPM_TRIE,
+		 .key_size = 8,
+		 .value_size = 4,
+		 .max_entries = 2,
+		 .flags = MAPF_NO_PREALLOC,
+		 .inner = -1},
+		{.name = "perf",
+		 .type = MAP_PERF_EVENT_ARRAY,
+		 .key_size = 4,
+		 .value_size = 4,
+		 .inner = -1},
+		{.name = "ring", .type = MAP_RINGBUF, .max_entries = 4096, .inner = -1},
+		{.name = "arena",
+		 .type = MAP_ARENA,
+		 .max_entries = 2,
+		 .flags = MAPF_MMAPABLE,
+		 .inner = -1},
+		{.name = "sk",
+		 .type = MAP_SK_STORAGE,
+		 .key_size = 4,
+		 .value_size = 24,
+		 .flags = MAPF_NO_PREALLOC,
+		 .inner = -1},
+		{.name = "task",
+		 .type = MAP_TASK_STORAGE,
+		 .key_size = 4,
+		 .value_size = 8,
+		 .flags = MAPF_NO_PREALLOC,
+		 .has_spin_lock = true,
+		 .inner = -1},
+		{.name = "queue",
+		 .type = MAP_QUEUE,
+		 .value_size = 4,
+		 .max_entries = 2,
+		 .inner = -1},
+		{.name = "stacks",
+		 .type = MAP_STACK_TRACE,
+		 .key_size = 4,
+		 .value_size = 64,
+		 .max_entries = 2,
+		 .inner = -1},
+		{.name = "cgroups",
+		 .type = MAP_CGROUP_ARRAY,
+		 .key_size = 4,
+		 .value_size = 4,
+		 .max_entries = 2,
+		 .inner = -1},
+		{.name = "dev",
+		 .type = MAP_DEVMAP,
+		 .key_size = 4,
+		 .value_size = 4,
+		 .max_entries = 2,
+		 .inner = -1},
+		{.name = "cpu",
+		 .type = MAP_CPUMAP,
+		 .key_size = 4,
+		 .value_size = 4,
+		 .max_entries = 2,
+		 .inner = -1},
+		{.name = "xsk",
+		 .type = MAP_XSKMAP,
+		 .key_size = 4,
+		 .value_size = 4,
+		 .max_entries = 2,
+		 .inner = -1},
+		{.name = "plru",
+		 .type = MAP_LRU_PERCPU_HASH,
+		 .key_size = 4,
+		 .value_size = 4,
+		 .max_entries = 2,
+		 .inner = -1},
+		{.name = "storage",
+		 .type = MAP_CGROUP_STORAGE,
+		 .key_size = 8,
+		 .value_size = 4,
+		 .inner = -1},
 	};
 	uint8_t records[] = {
-		0, 1, 0, 0, 0, 5, 0, 0, 0,
-		1, 1, 0, 0, 0, 0, 0, 0, 0,	/* outer[1] = map 0 */
-		2, 7, 0, 0, 0, 0, 0, 0, 0,
-		3, 8, 0, 0, 0, 1, 2, 3, 4, 6, 0, 0, 0,
-		0, 2, 0, 0, 0, 5, 0, 0, 0,
-		0, 3, 0, 0, 0, 5, 0, 0, 0,	/* does not fit: 2 entries */
+		0, 1, 0, 0, 0, 5, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, /* outer[1] = map 0 */
+		2, 7, 0, 0, 0, 0, 0, 0, 0, 3, 8, 0, 0, 0, 1, 2, 3, 4, 6, 0, 0,
+		0, 0, 2, 0, 0, 0, 5, 0, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0, /* does not fit: 2 entries
+									  */
 		9, 1, 0, 0, 0,
 	};
-	struct input in = { .maps = records, .nmaps = sizeof(records) };
-	struct unit u = { .map = kinds, .nmap = sizeof(kinds) / sizeof(kinds[0]) };
-	uint32_t key = 1, value = 0, lpm[2] = { 32, 0x04030201 };
+	struct input in = {.maps = records, .nmaps = sizeof(records)};
+	struct unit u = {.map = kinds, .nmap = sizeof(kinds) / sizeof(kinds[0])};
+	uint32_t key = 1, value = 0, lpm[2] = {32, 0x04030201};
 	struct linux_unit lu;
 	int fds;
 
@@ -489,7 +602,7 @@ static void unit_with_every_map_kind(void **state)
 	assert_int_equal(linux_map_lookup(lu.map_fd[0], &key, &value), LINUX_OK);
 	assert_int_equal(value, 5);
 	assert_int_equal(linux_map_lookup(lu.map_fd[1], &key, &value), LINUX_OK);
-	assert_true(value > 0);		/* the inner map's number */
+	assert_true(value > 0); /* the inner map's number */
 	assert_int_equal(linux_map_lookup(lu.map_fd[3], lpm, &value), LINUX_OK);
 	assert_int_equal(value, 6);
 	assert_non_null(lu.arena[6]);
@@ -498,7 +611,7 @@ static void unit_with_every_map_kind(void **state)
 	assert_int_equal(linux_map_lookup(lu.map_fd[0], &key, &value), LINUX_NOT_FOUND);
 	linux_unit_close(&lu);
 
-	in.nmaps--;	/* the last record is cut off */
+	in.nmaps--; /* the last record is cut off */
 	assert_int_equal(linux_unit_open(&lu, &u, &in), LINUX_INVALID);
 	assert_string_equal(lu.why, "malformed map contents");
 	linux_unit_close(&lu);
@@ -507,13 +620,13 @@ static void unit_with_every_map_kind(void **state)
 
 static void unit_by_privilege(void **state)
 {
-	struct insn leak[] = { insn_mov64_reg(0, 10), insn_exit() };
-	struct insn fine[] = { insn_mov64_imm(0, 0), insn_exit() };
-	struct linux_unit_opts o = { .explain = true };
-	struct linux_log log = { 0 };
-	struct arena a = { 0 };
+	struct insn leak[] = {insn_mov64_reg(0, 10), insn_exit()};
+	struct insn fine[] = {insn_mov64_imm(0, 0), insn_exit()};
+	struct linux_unit_opts o = {.explain = true};
+	struct linux_log log = {0};
+	struct arena a = {0};
 	struct program prog[3];
-	struct unit u = { .prog = prog, .nprog = 3 };
+	struct unit u = {.prog = prog, .nprog = 3};
 	bool made;
 
 	(void)state;
@@ -526,7 +639,8 @@ static void unit_by_privilege(void **state)
 	assert_true(made);
 	assert_non_null(strstr(linux_log_text(&log), "R0 leaks addr as return value"));
 	assert_int_equal(linux_load_unit(&u, NULL, 1, PRIV_CAP_BPF, &o, &log, &made), LINUX_OK);
-	assert_int_equal(linux_load_unit(&u, NULL, 2, PRIV_ROOT, &o, &log, &made), LINUX_UNSUPPORTED);
+	assert_int_equal(linux_load_unit(&u, NULL, 2, PRIV_ROOT, &o, &log, &made),
+			 LINUX_UNSUPPORTED);
 	linux_log_free(&log);
 	arena_free(&a);
 }

@@ -64,16 +64,46 @@ static void judge(const struct vector *v, const struct testcase *tc, const struc
 			 (unsigned long long)tc->result);
 }
 
-static void run(const struct vector *v, const struct testcase *tc, const struct load_opts *o)
+static void run_on(const struct engine *e, const struct testcase *tc, const struct load_opts *o,
+		   struct outcome *out)
 {
-	struct outcome out;
-	void *loaded = v->engine->load(v->engine, &tc->unit, o, &out);
+	void *loaded = e->load(e, &tc->unit, o, out);
 
 	if (loaded) {
-		v->engine->run(loaded, guest, tc->input, &out);
-		v->engine->unload(loaded);
+		e->run(loaded, guest, tc->input, out);
+		e->unload(loaded);
 	}
+}
+
+/* Everything that two engines with the same memory show. */
+static void compare(const struct outcome *a, const struct outcome *b)
+{
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->trap, b->trap);
+	assert_int_equal(a->pc.prog, b->pc.prog);
+	assert_int_equal(a->pc.insn, b->pc.insn);
+	assert_int_equal(a->reg_valid, b->reg_valid);
+	for (uint32_t i = 0; i < REGS; i++)
+		if (a->reg_valid >> i & 1)
+			assert_int_equal(a->reg[i], b->reg[i]);
+	assert_int_equal(a->digest_valid, b->digest_valid);
+	assert_memory_equal(a->digest, b->digest, sizeof(a->digest));
+	assert_int_equal(a->helpers, b->helpers);
+	assert_int_equal(a->nhelpers, b->nhelpers);
+	assert_int_equal(a->insns, b->insns);
+}
+
+static void run(const struct vector *v, const struct testcase *tc, const struct load_opts *o)
+{
+	struct outcome out, reference;
+
+	run_on(v->engine, tc, o, &out);
 	judge(v, tc, &out);
+	if (v->engine == engine_at(0) || !(v->engine->caps() & CAP_EXACT_MEM) ||
+	    !(o->mode & MODE_FUZZ))
+		return;
+	run_on(engine_at(0), tc, o, &reference);
+	compare(&reference, &out);
 }
 
 static void vector(void **state)

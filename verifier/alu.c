@@ -183,22 +183,84 @@ static enum verr pointer_in_bounds(struct exec *x, const struct reg_state *dst)
 {
 	const struct map_def *m;
 	int64_t lo = dst->off + dst->s.smin, hi = dst->off + dst->s.smax;
+	char buf[48];
 
 	if (x->env->perfmon)
 		return V_OK;
 	switch (dst->type) {
 	case T_STACK:
+		if (!scalar_is_const(&dst->s))
+			return verr_fail(x->out, V_ROOT_STACK_VAR, x->in->dst, x->in->dst,
+					 tnum_text(dst->s.var, buf), dst->off);
 		if (lo < -STACK_SIZE || hi >= 0)
 			return verr_fail(x->out, V_ROOT_STACK_RANGE, x->in->dst, x->in->dst);
 		break;
 	case T_MAP_VALUE:
 		m = &x->env->unit->map[dst->map];
-		if (lo < 0 || hi >= m->value_size)
+		if (lo < 0 || hi >= m->value_size ||
+		    (m->has_spin_lock && lo < (int64_t)m->spin_lock_off + 4 &&
+		     hi >= m->spin_lock_off))
 			return verr_fail(x->out, V_ROOT_VALUE_RANGE, x->in->dst, x->in->dst);
 		break;
 	default:
 		break;
 	}
+	return V_OK;
+}
+
+/* How far the pointer may move on the side that off points to; false: refused. */
+static bool mask_limit(struct exec *x, const struct reg_state *ptr, bool left, bool scalar_is_dst,
+		       int64_t *limit)
+{
+	uint32_t at = scalar_is_dst ? x->in->src : x->in->dst, max;
+
+	switch (ptr->type) {
+	case T_STACK:
+		max = STACK_SIZE + left;
+		*limit = -(int64_t)(ptr->s.var.value + (uint64_t)(int64_t)ptr->off);
+		break;
+	case T_MAP_VALUE:
+		max = x->env->unit->map[ptr->map].value_size;
+		*limit = (left ? ptr->s.smin : (int64_t)ptr->s.umax) + ptr->off;
+		break;
+	default:
+		verr_fail(x->out, V_MASK_TYPE, (int)at, at);
+		return false;
+	}
+	if (*limit >= 0 && *limit < max)
+		return true;
+	verr_fail(x->out, V_MASK_LIMIT, x->in->dst, x->in->dst,
+		  x->row->op == OP_ADD ? "add" : "sub");
+	return false;
+}
+
+enum { MASK_SCALAR = 1, MASK_NEGATIVE = 2, MASK_CONST = 4, MASK_DST = 8, MASK_USED = 16 };
+
+/*
+ * Without CAP_PERFMON the offset that a register adds is masked at run time, so
+ * that a mispredicted path cannot leave the object.  The mask needs an offset
+ * of one sign, an object whose bounds the pointer is within before and after,
+ * and the same limits on all paths (the walk compares out->mask).
+ */
+static enum verr pointer_mask(struct exec *x, const struct reg_state *ptr,
+			      const struct reg_state *moved, const struct scalar *off,
+			      bool scalar_is_dst)
+{
+	uint32_t at_off = scalar_is_dst ? x->in->dst : x->in->src;
+	bool left = (off->smin < 0) != (x->row->op == OP_SUB);
+	int64_t before, after;
+
+	if (x->env->perfmon || x->row->kind != K_ALU_X)
+		return V_OK;
+	if (!scalar_is_const(off) && (off->smin < 0) != (off->smax < 0))
+		return verr_fail(x->out, V_MASK_BOUNDS, (int)at_off, at_off);
+	if (!mask_limit(x, ptr, left, scalar_is_dst, &before))
+		return x->out->err;
+	if (pointer_in_bounds(x, moved) || !mask_limit(x, moved, left, scalar_is_dst, &after))
+		return x->out->err;
+	x->out->mask = (uint64_t)(before > after ? before - after : after - before) << 8 |
+		       MASK_USED | (off->smin < 0 ? MASK_NEGATIVE : 0) |
+		       (scalar_is_const(off) ? MASK_CONST : 0) | (scalar_is_dst ? MASK_DST : 0);
 	return V_OK;
 }
 
@@ -236,7 +298,7 @@ static enum verr pointer_alu(struct exec *x, const struct reg_state *from,
 		return verr_fail(x->out, V_POINTER_OP, x->in->dst, x->in->dst, op_sign(op));
 	}
 	pointer_move(x, dst, &ptr, &off.s, op == OP_ADD);
-	if (pointer_sane(x, dst, ptr.type))
+	if (pointer_mask(x, &ptr, dst, &off.s, scalar_is_dst) || pointer_sane(x, dst, ptr.type))
 		return x->out->err;
 	return pointer_in_bounds(x, dst);
 }
@@ -331,8 +393,11 @@ static enum verr alu_reg(struct exec *x)
 
 	if (reg_read(x, x->in->src) || reg_read(x, x->in->dst))
 		return x->out->err;
-	if (src->type == T_SCALAR && dst->type == T_SCALAR)
+	if (src->type == T_SCALAR && dst->type == T_SCALAR) {
+		if (x->row->op == OP_ADD || x->row->op == OP_SUB)
+			x->out->mask = MASK_SCALAR;
 		return scalar_alu(x, src->s);
+	}
 	if (src->type == T_SCALAR) {
 		need_precise(x, x->in->src);
 		return pointer_alu(x, dst, src, false);

@@ -27,11 +27,8 @@ static enum verr call_allowed(struct exec *x, const struct helper_proto *p)
 		return verr_fail(x->out, V_HELPER_GPL, -1);
 	if (p->flags & HELPER_SLEEPS && !x->env->sleepable)
 		return verr_fail(x->out, V_HELPER_SLEEPS, -1);
-	if (x->st->lock_map && p->id != HELPER_spin_unlock) {
-		/* A lock that is held already is said to be so. */
-		if (p->id != HELPER_spin_lock)
-			return verr_fail(x->out, V_LOCK_CALL, -1);
-	}
+	if (x->st->lock_map && p->id != HELPER_spin_unlock)
+		return verr_fail(x->out, V_LOCK_CALL, -1);
 	if (p->flags & HELPER_NEXT)
 		return verr_fail(x->out, V_UNSUPPORTED, -1, p->name);
 	return V_OK;

@@ -3,12 +3,11 @@
 #include "verifier/internal.h"
 
 #define BIT(type) (1u << (type))
+#define MEM_TEXT "fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, trusted_ptr_"
 
 enum {
 	MEM_TYPES = BIT(T_STACK) | BIT(T_PACKET) | BIT(T_PACKET_META) | BIT(T_MAP_KEY) |
-		    BIT(T_MAP_VALUE) | BIT(T_MEM) | BIT(T_BUF) | BIT(T_BTF_ID) | BIT(T_CTX),
-	KEY_TYPES = BIT(T_STACK) | BIT(T_PACKET) | BIT(T_PACKET_META) | BIT(T_MAP_KEY) |
-		    BIT(T_MAP_VALUE),
+		    BIT(T_MAP_VALUE) | BIT(T_MEM) | BIT(T_BUF) | BIT(T_BTF_ID),
 	SOCK_TYPES = BIT(T_SOCKET) | BIT(T_SOCK_COMMON) | BIT(T_TCP_SOCK) | BIT(T_XDP_SOCK),
 };
 
@@ -19,10 +18,9 @@ static const struct {
 } takes[ARG_KIND_N] = {
 	[ARG_CTX] = { BIT(T_CTX), "ctx" },
 	[ARG_MAP] = { BIT(T_MAP_PTR), "map_ptr" },
-	[ARG_MAP_KEY] = { KEY_TYPES, "fp, pkt, pkt_meta, map_key, map_value" },
-	[ARG_MAP_VALUE] = { KEY_TYPES, "fp, pkt, pkt_meta, map_key, map_value" },
-	[ARG_MEM] = { MEM_TYPES,
-		      "fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, trusted_ptr_" },
+	[ARG_MAP_KEY] = { MEM_TYPES, MEM_TEXT },
+	[ARG_MAP_VALUE] = { MEM_TYPES, MEM_TEXT },
+	[ARG_MEM] = { MEM_TYPES, MEM_TEXT },
 	[ARG_SIZE] = { BIT(T_SCALAR), "scalar" },
 	[ARG_SIZE_OR_ZERO] = { BIT(T_SCALAR), "scalar" },
 	[ARG_CONST_ALLOC_SIZE] = { BIT(T_SCALAR), "scalar" },
@@ -59,7 +57,7 @@ static bool flags_ok(const struct helper_arg *arg, const struct reg_state *r)
 	if (arg->kind == ARG_MEM && !(arg->flags & ARGF_WRITE))
 		flags &= (uint8_t)~TF_RDONLY;
 	switch (arg->kind) {
-	case ARG_MEM:
+	case ARG_MEM: case ARG_MAP_KEY: case ARG_MAP_VALUE:
 		flags &= (uint8_t)~(TF_PLAIN | TF_RINGBUF);
 		return r->type == T_BTF_ID ? flags == TF_TRUSTED : !flags;
 	case ARG_RINGBUF_MEM:
@@ -315,10 +313,12 @@ static enum verr kind_check(struct exec *x, struct call *c, uint32_t reg,
 	case ARG_MEM:
 		if (!(arg->flags & ARGF_FIXED))
 			return V_OK;	/* with its size */
-		if (arg->flags & ARGF_ALIGNED && align_check(x, r, 0, arg->size, true))
+		if (memory_check(x, c, reg, arg->size, arg->flags & ARGF_WRITE, false,
+				 arg->flags & ARGF_UNINIT))
 			return x->out->err;
-		return memory_check(x, c, reg, arg->size, arg->flags & ARGF_WRITE, false,
-				    arg->flags & ARGF_UNINIT);
+		if (arg->flags & ARGF_ALIGNED)
+			return align_check(x, &x->f->reg[reg], 0, arg->size, true);
+		return V_OK;
 	case ARG_SIZE: case ARG_SIZE_OR_ZERO:
 		return size_check(x, c, reg, arg, arg - 1);
 	case ARG_CONST_ALLOC_SIZE:

@@ -162,7 +162,7 @@ void mark_null_test(const struct venv *env, struct vstate *st, uint32_t id, uint
 		    bool null);
 
 /* stack.c */
-enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_HELPER };
+enum access { ACCESS_READ, ACCESS_WRITE };
 enum verr stack_load(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, int dst);
 /* value: the register stored, or -1 for imm. */
 enum verr stack_store(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, int value);

@@ -16,7 +16,6 @@ static const char *align_name(uint8_t type)
 	case T_SOCK_COMMON: return "sock_common ";
 	case T_TCP_SOCK: return "tcp_sock ";
 	case T_XDP_SOCK: return "xdp_sock ";
-	case T_PACKET: case T_PACKET_META: return "packet ";
 	default: return "";
 	}
 }
@@ -35,8 +34,11 @@ enum verr align_check(struct exec *x, const struct reg_state *r, int32_t off, ui
 	at = tnum_add(r->s.var, tnum_const((uint64_t)((int64_t)r->off + off + skew)));
 	if (tnum_is_aligned(at, size))
 		return V_OK;
+	if (skew)
+		return verr_fail(x->out, V_MISALIGNED_PACKET, -1, skew, tnum_text(r->s.var, buf),
+				 r->off, off, size);
 	return verr_fail(x->out, V_MISALIGNED, -1, align_name(r->type), tnum_text(r->s.var, buf),
-			 r->off + skew, off, size);
+			 r->off, off, size);
 }
 
 /* ---- plain memory ------------------------------------------------------------------ */

@@ -23,7 +23,6 @@ static enum verr stack_span(struct exec *x, uint32_t ptr, int32_t off, uint32_t 
 {
 	static const char *const name[] = {
 		[ACCESS_READ] = " read from", [ACCESS_WRITE] = " write to",
-		[ACCESS_HELPER] = " indirect access to",
 	};
 	const struct reg_state *r = &x->f->reg[ptr];
 	char buf[48];
@@ -186,8 +185,7 @@ static void slot_scrub(struct stack_slot *slot)
 	memset(&slot->spill, 0, sizeof(slot->spill));
 }
 
-static void slot_spill(struct exec *x, struct stack_slot *slot, const struct reg_state *r,
-		       uint32_t size)
+static void slot_spill(struct stack_slot *slot, const struct reg_state *r, uint32_t size)
 {
 	slot->spill = *r;
 	if (size < 8)
@@ -195,8 +193,7 @@ static void slot_spill(struct exec *x, struct stack_slot *slot, const struct reg
 	for (uint32_t i = 0; i < 8; i++) {
 		if (i < size)
 			slot->type[i] = SLOT_SPILL;
-		else if (slot->type[i] != SLOT_ZERO &&
-			 !(slot->type[i] == SLOT_INVALID && x->env->perfmon))
+		else if (slot->type[i] != SLOT_ZERO && slot->type[i] != SLOT_INVALID)
 			slot->type[i] = SLOT_MISC;
 	}
 }
@@ -235,7 +232,7 @@ static enum verr store_fixed(struct exec *x, const struct span *sp, uint32_t siz
 			return verr_fail(x->out, V_SPILL_SIZE, value);
 		if (r->type == T_STACK && sp->frame != x->st->curframe)
 			return verr_fail(x->out, V_SPILL_FRAME, value);
-		slot_spill(x, slot, r, 8);
+		slot_spill(slot, r, 8);
 		return V_OK;
 	}
 	if (at || !x->env->bpf_capable || (!r && x->row->kind != K_ST)) {
@@ -244,17 +241,17 @@ static enum verr store_fixed(struct exec *x, const struct span *sp, uint32_t siz
 	}
 	if (!r) {
 		reg_scalar(&k, scalar_const((uint64_t)(int64_t)x->in->imm));
-		slot_spill(x, slot, &k, size);
+		slot_spill(slot, &k, size);
 		return V_OK;
 	}
 	if (size == 8 || !(r->s.umax >> 8 * size)) {
 		scalar_give_id(x, r);
-		slot_spill(x, slot, r, size);
+		slot_spill(slot, r, size);
 		return V_OK;
 	}
 	k = *r;
 	scalar_lose_id(&k);
-	slot_spill(x, slot, &k, size);
+	slot_spill(slot, &k, size);
 	return V_OK;
 }
 
@@ -335,8 +332,9 @@ static enum verr stack_range_readable(struct exec *x, uint32_t ptr, const struct
 		bool ok = type == SLOT_MISC || type == SLOT_ZERO;
 
 		ok |= type == SLOT_INVALID && (x->env->perfmon || uninit);
-		ok |= type == SLOT_SPILL &&
-		      (slot->spill.type == T_SCALAR || x->env->perfmon || uninit);
+		ok |= type == SLOT_SPILL && (slot->spill.type == T_SCALAR || x->env->perfmon);
+		if (!ok && uninit && type == SLOT_SPILL)
+			return verr_fail(x->out, V_CORRUPT_SPILL, (int)ptr);
 		if (!ok)
 			return range_unreadable(x, ptr, sp, i, size);
 		if (!clobber)
@@ -354,7 +352,7 @@ enum verr stack_range(struct exec *x, uint32_t ptr, uint32_t size, bool write, b
 {
 	struct span sp;
 
-	if (stack_span(x, ptr, 0, size, ACCESS_HELPER, &sp))
+	if (stack_span(x, ptr, 0, size, write ? ACCESS_WRITE : ACCESS_READ, &sp))
 		return x->out->err;
 	span_slots(x, &sp, false);
 	if (write)

@@ -36,8 +36,10 @@ static enum verr exec_map_address(struct exec *x)
 	}
 	if (!kind->direct_value || m->max_entries != 1)
 		return verr_fail(x->out, V_MAP_DIRECT, -1, m->name);
+	if (off >= MAX_PTR_OFF)
+		return verr_fail(x->out, V_MAP_DIRECT_BIG, -1, off);
 	if (off >= m->value_size)
-		return verr_fail(x->out, V_MAP_DIRECT_OFF, -1, off);
+		return verr_fail(x->out, V_MAP_DIRECT_OFF, -1, m->value_size, off);
 	reg_pointer(dst, T_MAP_VALUE, 0);
 	dst->map = index;
 	dst->off = (int32_t)off;

@@ -74,6 +74,8 @@ enum verr venv_init(struct venv *env, const struct unit *u, uint32_t prog, const
 	env->type = prog_type_info(p->type);
 	if (!env->type)
 		return verr_fail(out, V_PROG_TYPE, -1, p->type);
+	if (p->type != PROG_PLAIN && !prog_type_loads(p->type, p->attach_type, o->priv))
+		return verr_fail(out, V_PROG_TYPE_PRIV, -1, env->type->name, p->attach_type);
 	env->opts.strict_align |= p->prog_flags & PROG_F_STRICT_ALIGNMENT;
 	env->sleepable = env->type->sleepable || p->prog_flags & PROG_F_SLEEPABLE;
 	env->pool = pool_new(a);

@@ -44,6 +44,7 @@ struct walk_state {
 	uint32_t *visits;
 	struct node **anchor;	/* by slot: an on-path state that stays for a while */
 	uint8_t *mem_type;	/* by slot: pointer type seen, 0 none */
+	uint64_t *mask;		/* by slot: step.mask seen; NULL with CAP_PERFMON */
 	uint32_t *depth;	/* by subprog: slots of stack */
 	uint32_t max_records, budget;
 	bool live_only;		/* some comparison left out dead registers */
@@ -298,6 +299,20 @@ static void scalar_join(struct scalar *a, const struct scalar *b)
 	a->s32max = a->s32max > b->s32max ? a->s32max : b->s32max;
 }
 
+/* Additions that are masked at run time need one mask. */
+static enum verr one_mask(struct walk_state *w, uint32_t pc)
+{
+	uint64_t mask = w->step->mask;
+	uint32_t dst = w->env->insn[pc].dst;
+
+	if (!mask || w->mask[pc] == mask)
+		return V_OK;
+	if (w->mask[pc])
+		return verr_fail(w->step, V_MASK_PATHS, (int)dst, dst);
+	w->mask[pc] = mask;
+	return V_OK;
+}
+
 static void join_return(struct walk_state *w)
 {
 	const struct reg_state *r = state_reg(w->cur, 0);
@@ -344,6 +359,8 @@ static enum verr walk_insn(struct walk_state *w, bool *done)
 	err = verifier_step(env, w->cur, w->step);
 	if (!err)
 		err = one_type(w, pc);
+	if (!err && w->mask)
+		err = one_mask(w, pc);
 	if (err)
 		return err;
 	if (w->step->ctx_ptr)
@@ -374,6 +391,8 @@ static void walk_init(struct walk_state *w)
 	w->nodes = arena_alloc(a, n);
 	w->mem_type = arena_alloc(a, n);
 	w->visits = arena_alloc(a, n * sizeof(*w->visits));
+	if (!env->perfmon)
+		w->mask = arena_alloc(a, n * sizeof(*w->mask));
 	w->depth = arena_alloc(a, env->nsub * sizeof(*w->depth));
 	w->budget = env->opts.max_insns ? env->opts.max_insns : BUDGET;
 	w->max_records = env->opts.max_records ? env->opts.max_records : MAX_RECORDS;

@@ -31,19 +31,19 @@ static const struct gen_row {
 	bool (*emit)(struct gen *g);
 	uint16_t weight, needs;
 } rows[] = {
-	{ "alu_k", gen_alu_k, 120, 0 },
-	{ "alu_x", gen_alu_x, 150, 0 },
-	{ "alu_1", gen_alu_1, 45, 0 },
-	{ "mov", gen_mov, 40, 0 },
-	{ "constant", gen_lddw_imm, 35, 0 },
-	{ "bound", gen_bound, 45, 0 },
-	{ "link", gen_link, 25, 0 },
-	{ "select", gen_select, 20, 0 },
-	{ "mixed", gen_mixed, 20, 0 },
-	{ "if", gen_if, 60, 0 },
+	{ "alu_k", gen_alu_k, 180, 0 },
+	{ "alu_x", gen_alu_x, 240, 0 },
+	{ "alu_1", gen_alu_1, 70, 0 },
+	{ "mov", gen_mov, 45, 0 },
+	{ "constant", gen_lddw_imm, 25, 0 },
+	{ "bound", gen_bound, 80, 0 },
+	{ "link", gen_link, 50, 0 },
+	{ "select", gen_select, 50, 0 },
+	{ "mixed", gen_mixed, 25, 0 },
+	{ "if", gen_if, 200, 0 },
 	{ "guard", gen_guard, 25, 0 },
-	{ "loop", gen_loop, 22, 0 },
-	{ "jump", gen_jump, 10, 0 },
+	{ "loop", gen_loop, 140, 0 },
+	{ "jump", gen_jump, 12, 0 },
 	{ "stack_store", gen_stack_store, 35, 0 },
 	{ "stack_load", gen_stack_load, 40, 0 },
 	{ "stack_var", gen_stack_var, 12, NEED_ROOT },
@@ -131,7 +131,7 @@ void gen_steps(struct gen *g)
 
 static void function_begin(struct gen *g, struct gfn *f, uint32_t target)
 {
-	static const uint8_t caps[] = { 12, 15, 15, 20, 20, 25, 30, 45 };
+	static const uint8_t caps[] = { 15, 20, 20, 25, 30, 35, 40, 60 };
 
 	f->code = arena_raw(g->a, GEN_CODE * sizeof(struct insn));
 	g->code = f->code;
@@ -162,7 +162,9 @@ static void function_end(struct gen *g, struct gfn *f)
 static void some_scalars(struct gen *g, uint32_t n)
 {
 	while (n--) {
-		if (gen_coin(g, 45) && gen_ctx_load(g))
+		if (gen_coin(g, 70) && gen_ctx_load(g))
+			continue;
+		if (gen_coin(g, 30) && gen_packet_check(g) && gen_packet_access(g))
 			continue;
 		gen_lddw_imm(g);
 	}
@@ -340,7 +342,8 @@ static uint32_t pick_type(struct gen *g)
 
 		if (!info || (g->o->types ? i >= 32 || !(g->o->types >> i & 1) : !info->runs))
 			continue;
-		if (!g->o->types && g->portable && i == PROG_PLAIN)
+		if (!g->o->types && (i == PROG_PLAIN ? g->portable
+				     : !prog_type_loads(i, info->attach_type, g->o->priv)))
 			continue;
 		list[n++] = i;
 	}

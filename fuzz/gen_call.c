@@ -107,7 +107,7 @@ static int pick_map(struct gen *g, int32_t helper)
 	for (uint32_t i = 0; i < g->nmap; i++) {
 		uint32_t m = (first + i) % g->nmap;
 
-		if (!map_helper_ok(g->map[m].type, helper))
+		if (!map_helper_type_ok(g->map[m].type, helper, g->type))
 			continue;
 		if (helper != HELPER_map_lookup_elem && g->map[m].flags & MAPF_RDONLY_PROG)
 			continue;

@@ -131,9 +131,19 @@ static bool branch_reg(struct gen *g, struct gcond *c, int d)
 	return true;
 }
 
+/* A scalar, rather one that is not known: the other comparisons are decided already. */
+static int pick_compared(struct gen *g)
+{
+	int r = gen_scalar(g);
+
+	for (int tries = 0; r >= 0 && tries < 3 && greg_is_const(&g->st.reg[r]); tries++)
+		r = gen_scalar(g);
+	return r;
+}
+
 bool gen_branch(struct gen *g, struct gcond *c)
 {
-	int d = gen_scalar(g);
+	int d = pick_compared(g);
 	const struct insn_row *r;
 	uint8_t id;
 	int32_t imm;

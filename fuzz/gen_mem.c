@@ -240,7 +240,7 @@ bool gen_value_var(struct gen *g)
 	if (p < 0)
 		return false;
 	r = &g->st.reg[p];
-	if (r->type == G_MEM && r->align)
+	if (r->type == G_MEM && (r->align || g->strict))
 		return false;
 	size = r->type == G_MEM ? (uint32_t)r->range : g->map[r->map].value_size;
 	if (r->off < 0 || (uint64_t)r->off + r->hi + 1 >= size)

@@ -138,7 +138,8 @@ bool gen_packet_var(struct gen *g)
 {
 	int p, end, q;
 
-	if (g->info->off_data < 0 || g->info->off_data_end < 0)
+	/* Linux masks such sums against speculation, and knows how for maps and stack only */
+	if (g->info->off_data < 0 || g->info->off_data_end < 0 || g->strict)
 		return false;
 	p = packet_load(g, G_PKT, 0);
 	if (p < 0 || g->st.reg[p].hi > 256 || g->st.reg[p].off > 256 || g->st.reg[p].off < 0)

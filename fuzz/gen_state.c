@@ -198,8 +198,11 @@ int gen_scalar(struct gen *g)
 
 int gen_scalar_rw(struct gen *g)
 {
-	int r = gen_any(g, gen_mask(g, G_SCALAR) & (uint16_t)~g->lock);
+	uint16_t mask = gen_mask(g, G_SCALAR) & (uint16_t)~g->lock;
+	int r = gen_any(g, mask);
 
+	if (r >= 0 && greg_is_const(&g->st.reg[r]))	/* what is unknown is worth more */
+		r = gen_any(g, mask);
 	return r >= 0 ? r : scalar_make(g);
 }
 

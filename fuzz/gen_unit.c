@@ -168,7 +168,7 @@ void gen_maps(struct gen *g)
 		add_map(g, MAP_HASH, 4u << gen_below(g, 3), value_size(g), 1 + gen_below(g, 8));
 	if (gen_coin(g, 12))
 		add_rodata(g);
-	if (g->nprog > 1) {
+	if (g->nprog > 1 && map_prog_ok(MAP_PROG_ARRAY, false, g->type, g->info->sleepable)) {
 		g->prog_array = (int8_t)g->nmap;
 		add_map(g, MAP_PROG_ARRAY, 4, 4, 1 + gen_below(g, 4));
 	}

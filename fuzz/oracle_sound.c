@@ -93,7 +93,11 @@ static bool in_scalar(const struct replay *r, const struct reg_state *s, uint64_
 		return true;
 	if (!scalar_contains(&s->s, value))
 		return false;
-	return !s->id || tie_holds(ties, s->id, value - (uint64_t)(int64_t)(s->has_delta ? s->delta : 0));
+	if (s->has_delta)
+		value -= (uint64_t)(int64_t)s->delta;
+	if (s->has_delta && s->delta32)
+		value = (uint32_t)value;
+	return !s->id || tie_holds(ties, s->id, value);
 }
 
 /* Does the concrete value lie in the abstract register?  base: frame 0 of the state. */
@@ -114,7 +118,7 @@ static bool in_reg(const struct replay *r, const struct reg_state *s, uint64_t v
 	case T_STACK:
 		return offset_in(s, value, stack_top(r, base + s->frame));
 	case T_MAP_PTR:
-		return value == GUEST_MAP_HANDLE + 64 * (uint64_t)s->map;
+		return s->map_uid || value == GUEST_MAP_HANDLE + 64 * (uint64_t)s->map;
 	case T_MAP_VALUE:
 		return in_map_value(r, s, value);
 	case T_PACKET:

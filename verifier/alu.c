@@ -33,11 +33,8 @@ void scalar_give_id(struct exec *x, struct reg_state *r)
 {
 	if (r->type != T_SCALAR)
 		return;
-	if (r->has_delta) {
-		r->id = 0;
-		r->has_delta = false;
-		r->delta = 0;
-	}
+	if (r->has_delta)
+		scalar_lose_id(r);
 	if (!r->id && !scalar_is_const(&r->s))
 		r->id = state_id(x->st);
 }
@@ -305,18 +302,28 @@ static enum verr pointer_alu(struct exec *x, const struct reg_state *from,
 
 /* ---- scalars ----------------------------------------------------------------------- */
 
-/* r += K keeps the link to the registers that r was equal to. */
-static void scalar_link(struct exec *x, struct reg_state *dst, const struct scalar *src)
+/*
+ * r += K and r -= K keep the link to the registers that r was equal to; once,
+ * and not if r itself is K.  At 32 bits r must have been a 32-bit value before.
+ */
+static void scalar_link(struct exec *x, struct reg_state *dst, const struct scalar *src,
+			uint64_t umax_before)
 {
-	uint64_t k = src->var.value;
+	bool half = x->row->width == 32;
+	int64_t k = half ? (int32_t)src->var.value : (int64_t)src->var.value;
 
-	if (x->row->op == OP_ADD && x->row->width == 64 && dst->id && !dst->has_delta &&
-	    x->env->bpf_capable && scalar_is_const(src) && k <= INT32_MAX) {
-		dst->has_delta = true;
-		dst->delta = (int32_t)k;
+	if (x->row->op == OP_SUB)
+		k = k == INT32_MIN ? INT64_MIN : 0 - k;
+	if ((x->row->op != OP_ADD && x->row->op != OP_SUB) || !dst->id || dst->has_delta ||
+	    !x->env->bpf_capable || !scalar_is_const(src) || k < INT32_MIN || k > INT32_MAX ||
+	    (half && umax_before > UINT32_MAX) ||
+	    (x->row->kind == K_ALU_X && x->in->src == x->in->dst)) {
+		scalar_lose_id(dst);
 		return;
 	}
-	scalar_lose_id(dst);
+	dst->has_delta = true;
+	dst->delta32 = half;
+	dst->delta = (int32_t)k;
 }
 
 static enum verr scalar_alu(struct exec *x, struct scalar src)
@@ -325,6 +332,7 @@ static enum verr scalar_alu(struct exec *x, struct scalar src)
 	const struct domain *dom = x->env->dom;
 	uint8_t op = x->row->op, width = x->row->width;
 	struct scalar half;
+	uint64_t umax;
 
 	if (dom->split && dom->split(op, width, &dst->s, &src, &half)) {
 		struct vstate *other = state_copy(x->env, x->st);
@@ -337,8 +345,9 @@ static enum verr scalar_alu(struct exec *x, struct scalar src)
 		x->f = frame_own(x->env, x->st, x->st->curframe);
 		dst = &x->f->reg[x->in->dst];
 	}
+	umax = dst->s.umax;
 	dst->s = dom->alu(op, width, dst->s, src);
-	scalar_link(x, dst, &src);
+	scalar_link(x, dst, &src, umax);
 	return V_OK;
 }
 

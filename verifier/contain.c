@@ -53,7 +53,8 @@ static bool scalar_contains_reg(struct idmap *m, const struct reg_state *old,
 		return false;
 	if (!old->id)
 		return true;
-	if (cur->id && (old->has_delta != cur->has_delta || old->delta != cur->delta))
+	if (cur->id && (old->has_delta != cur->has_delta || old->delta != cur->delta ||
+			old->delta32 != cur->delta32))
 		return false;
 	return id_scalar(m, old->id, cur->id);
 }

@@ -106,20 +106,6 @@ static enum verr offset_check(struct exec *x, uint32_t reg, const struct helper_
 
 /* ---- memory ---------------------------------------------------------------------- */
 
-/*
- * A context whose loads are not rewritten (syscall programs) is memory of
- * unknown size: the last byte says how much of it there must be.
- */
-static enum verr ctx_as_memory(struct exec *x, uint32_t reg, uint32_t size, bool write,
-			       bool zero_ok)
-{
-	if (x->env->prog->type != PROG_SYSCALL)
-		return arg_fail(x, reg, takes[ARG_MEM].text);
-	if (!size)
-		return zero_ok ? V_OK : arg_fail(x, reg, takes[ARG_MEM].text);
-	return mem_access(x, reg, (int32_t)size - 1, 1, write, -1, false);
-}
-
 static enum verr memory_check(struct exec *x, struct call *c, uint32_t reg, uint32_t size,
 			      bool write, bool zero_ok, bool uninit)
 {
@@ -147,8 +133,6 @@ static enum verr memory_check(struct exec *x, struct call *c, uint32_t reg, uint
 		if (!size && !zero_ok)
 			return verr_fail(x->out, V_ARG_ZERO_READ, (int)reg);
 		return stack_range(x, reg, size, write, uninit);
-	case T_CTX:
-		return ctx_as_memory(x, reg, size, write, zero_ok);
 	case T_BTF_ID: case T_BUF:
 		return verr_fail(x->out, V_UNSUPPORTED, (int)reg, "access to kernel memory");
 	default:

@@ -145,7 +145,7 @@ static inline void scalar_lose_id(struct reg_state *r)
 {
 	r->id = 0;
 	r->delta = 0;
-	r->has_delta = false;
+	r->has_delta = r->delta32 = false;
 }
 
 /* alu.c */

@@ -95,6 +95,25 @@ static int jump_decided(struct exec *x, const struct reg_state *a, const struct 
 
 /* ---- linked scalars ------------------------------------------------------------------ */
 
+/* What follows for r from what is known of another register of its class. */
+static struct scalar linked_value(const struct domain *dom, const struct reg_state *known,
+				  const struct reg_state *r)
+{
+	int64_t from = known->has_delta ? known->delta : 0, to = r->has_delta ? r->delta : 0;
+	uint8_t w = r->delta32 ? 32 : 64;
+	struct scalar s = known->s;
+
+	if (known->delta32 == r->delta32 || !known->has_delta || !r->has_delta) {
+		/* One sum: the base of a 32-bit class is a 32-bit value, too. */
+		w = known->delta32 || r->delta32 ? 32 : 64;
+		if (to != from)
+			s = dom->alu(OP_ADD, w, s, scalar_const((uint64_t)(to - from)));
+		return s;
+	}
+	s = dom->alu(OP_SUB, known->delta32 ? 32 : 64, s, scalar_const((uint64_t)from));
+	return dom->alu(OP_ADD, w, s, scalar_const((uint64_t)to));
+}
+
 /* Registers and spills of the same class learn what reg now knows. */
 static void sync_linked(struct exec *x, struct vstate *st, uint32_t reg)
 {
@@ -106,16 +125,13 @@ static void sync_linked(struct exec *x, struct vstate *st, uint32_t reg)
 		return;
 	while ((r = reg_iter_next(st, &it))) {
 		struct reg_state *w;
-		int64_t diff;
 
 		if (r->type != T_SCALAR || r->id != known.id)
 			continue;
 		if (it.frame == st->curframe && it.i == reg + 1)
 			continue;
 		w = reg_iter_own(x->env, st, &it);
-		diff = (int64_t)(w->has_delta ? w->delta : 0) - (known.has_delta ? known.delta : 0);
-		w->s = diff ? x->env->dom->alu(OP_ADD, 64, known.s, scalar_const((uint64_t)diff))
-			    : known.s;
+		w->s = linked_value(x->env->dom, &known, w);
 		if (it.frame == st->curframe && it.i <= REGS)
 			x->out->linked |= 1u << (it.i - 1);
 	}

@@ -458,26 +458,6 @@ static enum verr atomic_target(struct exec *x, uint32_t ptr, bool load)
 			 reg_type_name(r, name));
 }
 
-/*
- * The register that is fetched may be the pointer, or what is stored: it keeps
- * its old contents until the write has been judged.
- */
-static enum verr atomic_fetch(struct exec *x, uint32_t load, uint32_t size)
-{
-	struct reg_state before = x->f->reg[load], loaded;
-
-	touch(x, load);
-	if (mem_access(x, x->in->dst, x->in->off, size, false, (int)load, true))
-		return x->out->err;
-	load_extend(x, load, size);
-	loaded = x->f->reg[load];
-	x->f->reg[load] = before;
-	if (mem_access(x, x->in->dst, x->in->off, size, true, -1, true))
-		return x->out->err;
-	x->f->reg[load] = loaded;
-	return V_OK;
-}
-
 /* Reads, then writes; the fetched register gets what the memory held. */
 static enum verr exec_atomic(struct exec *x)
 {
@@ -497,11 +477,19 @@ static enum verr exec_atomic(struct exec *x)
 		load = 0;
 	else if (x->row->kind == K_ATOMIC_FETCH)
 		load = (int)src;
+	if (load >= 0) {
+		/* As on Linux the pointer must be another register. */
+		touch(x, (uint32_t)load);
+		reg_unknown(&f->reg[load]);
+	}
 	if (mem_access(x, dst, x->in->off, size, false, -1, true))
 		return x->out->err;
-	if (load < 0)
-		return mem_access(x, dst, x->in->off, size, true, -1, true);
-	return atomic_fetch(x, (uint32_t)load, size);
+	if (load >= 0) {
+		if (mem_access(x, dst, x->in->off, size, false, load, true))
+			return x->out->err;
+		load_extend(x, (uint32_t)load, size);
+	}
+	return mem_access(x, dst, x->in->off, size, true, -1, true);
 }
 
 static enum verr ld_abs(struct exec *x)

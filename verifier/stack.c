@@ -128,9 +128,7 @@ static enum verr load_spill(struct exec *x, const struct span *sp, uint32_t size
 	r = &x->f->reg[dst];
 	*r = slot->spill;
 	if (size < 8 && r->s.umax >> 8 * size) {
-		r->id = 0;
-		r->has_delta = false;
-		r->delta = 0;
+		scalar_lose_id(r);
 		r->s = scalar_cast(r->s, (uint8_t)size);
 	}
 	return V_OK;

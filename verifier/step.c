@@ -7,6 +7,7 @@
 
 enum verr reg_read(struct exec *x, uint32_t reg)
 {
+	touch(x, reg);
 	if (x->f->reg[reg].type == T_NOT_INIT)
 		return verr_fail(x->out, V_READ_UNINIT, (int)reg, reg);
 	return V_OK;

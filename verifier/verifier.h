@@ -132,7 +132,7 @@ struct reg_state {
 	int32_t off;		/* pointers: the fixed offset */
 	uint32_t id;		/* equal ids: equal scalar (up to delta), same packet pointer, same null test */
 	uint32_t ref;		/* id of the reference held, 0 without */
-	int32_t delta;		/* scalar = (value of id's class) + delta, with has_delta */
+	int32_t delta;		/* scalar = (value of id's class) + delta, with has_delta; see delta32 */
 	union {
 		uint32_t map;	/* T_MAP_*: index into unit.map */
 		int32_t range;	/* T_PACKET*: bytes known to be there; < 0: at or beyond the end */
@@ -148,8 +148,9 @@ struct reg_state {
 	uint32_t map_uid;	/* T_MAP_VALUE of an inner map: which lookup; T_MAP_PTR likewise */
 	uint8_t type;		/* enum reg_type */
 	uint8_t flags;		/* TF_* */
-	bool precise;
-	bool has_delta;
+	bool precise : 1;
+	bool has_delta : 1;
+	bool delta32 : 1;	/* with has_delta: the sum is truncated to 32 bits, and the class is below 2^32 */
 };
 
 enum slot_type {

@@ -61,7 +61,7 @@ static int own_option(struct campaign_opts *co, int c)
 
 int cmd_fuzz(int argc, char **argv)
 {
-	struct campaign_opts co = { .out = "findings", .wild_percent = 5, .jobs = 1 };
+	struct campaign_opts co = { .out = "findings", .wild_percent = 3, .jobs = 1 };
 	struct cli_opts o;
 	int c, ret;
 
@@ -86,6 +86,7 @@ int cmd_fuzz(int argc, char **argv)
 	co.pipe.alternate = !o.has_walk;
 	co.pipe.sound = true;
 	co.pipe.unverified = true;
+	co.pipe.max_insns = FUEL_FUZZ;		/* as many as a run may execute */
 	co.gen.types = o.has_type ? 1u << o.file.type : 0;
 	co.seed = o.over.seed;
 	co.json = o.json;

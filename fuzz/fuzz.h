@@ -82,6 +82,7 @@ struct pipe_opts {
 	bool sound;		/* containment oracle on */
 	bool text_always;	/* text oracle on every case, not on a sample */
 	bool measure;		/* fill stats.ns_stage */
+	uint32_t max_insns;	/* the verifier's budget, 0: its default */
 	bool unverified;	/* run what the verifier rejects in checked mode too */
 };
 
@@ -136,7 +137,7 @@ struct stats {
 	uint64_t walk[2];
 	uint64_t ruling[ORACLE_N][3];
 	uint64_t executed_insns, processed, insns, with_branch, with_memory;
-	uint64_t hist_executed[32];	/* by log2, for medians */
+	uint64_t hist_executed[256];	/* accepted programs by executed insns, the last: 255 and more */
 	uint64_t ns_stage[8];		/* bench: time per stage, see stage_name */
 };
 

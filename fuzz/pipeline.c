@@ -127,11 +127,16 @@ static void trial_verify(struct pipeline *p)
 		.walk = t->walk,
 		.record = p->opts.sound,
 		.plain_size = t->tc->input[0].nctx,
+		.plain_max = t->tc->input[0].nctx,
+		.max_insns = p->opts.max_insns,
 	};
 
-	for (uint32_t i = 1; i < t->tc->ninput; i++)	/* what holds for the shortest holds for all */
-		if (t->tc->input[i].nctx < o.plain_size)
-			o.plain_size = t->tc->input[i].nctx;
+	for (uint32_t i = 1; i < t->tc->ninput; i++) {
+		uint32_t n = t->tc->input[i].nctx;
+
+		o.plain_size = n < o.plain_size ? n : o.plain_size;
+		o.plain_max = n > o.plain_max ? n : o.plain_max;
+	}
 	t->accepted = true;
 	for (uint32_t i = 0; i < u->nprog; i++) {
 		verify(u, i, &o, t->arena, &t->verdict[i]);
@@ -241,7 +246,7 @@ static void trial_count(struct pipeline *p)
 	if (t->accepted && t->input_index == 0) {
 		s->executed++;
 		count_shape(s, &t->tc->unit.prog[0]);
-		s->hist_executed[o->insns ? 64 - __builtin_clzll(o->insns) : 0]++;
+		s->hist_executed[o->insns < 255 ? o->insns : 255]++;
 	}
 }
 

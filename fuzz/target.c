@@ -67,6 +67,7 @@ struct pipeline *target_pipeline(void)
 		.alternate = true,
 		.sound = true,
 		.unverified = true,
+		.max_insns = FUEL_FUZZ,
 	};
 	char why[96] = "";
 

@@ -219,7 +219,8 @@ struct vopts {
 	bool strict_align;
 	uint32_t max_insns;	/* processed; 0: the default budget of the walk */
 	uint32_t max_records;	/* per slot; 0: the default */
-	uint32_t plain_size;	/* PLAIN programs: bytes of memory at r1 (the input's nctx) */
+	uint32_t plain_size;	/* PLAIN programs: bytes of memory at r1 (the shortest input's nctx) */
+	uint32_t plain_max;	/* the longest input's: r2 lies in [plain_size, plain_max]; less: plain_size */
 	const struct domain *domain; /* NULL: domain_linux */
 };
 

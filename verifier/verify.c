@@ -109,7 +109,9 @@ struct vstate *venv_entry(const struct venv *env, uint32_t sub)
 	}
 	reg_pointer(&f->reg[1], T_MEM, TF_PLAIN);
 	f->reg[1].size = env->opts.plain_size;
-	reg_scalar(&f->reg[2], scalar_const(env->opts.plain_size));
+	reg_scalar(&f->reg[2], scalar_urange(env->opts.plain_size,
+						     env->opts.plain_max > env->opts.plain_size ?
+						     env->opts.plain_max : env->opts.plain_size));
 	return s;
 }
 

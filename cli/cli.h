@@ -64,6 +64,8 @@ bool cli_hex(const char *command, const char *s, struct arena *a, const uint8_t 
 long cli_load(struct cli_opts *o, const char *path, const char *program, struct testcase **tc);
 /* A pipeline with these engines, or NULL after a message (exit 3). */
 struct pipeline *cli_pipeline(const struct cli_opts *o);
+/* Text if path ends in .plx, .data, .txt or is "-" or NULL, else binary. */
+bool cli_write_case(const char *path, const struct testcase *tc, struct arena *a);
 /* Writes to path ("-" or NULL: standard output); false after a message. */
 bool cli_write(const char *path, const void *data, size_t n);
 

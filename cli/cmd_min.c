@@ -3,28 +3,6 @@
 
 #include <string.h>
 
-static bool wants_text(const char *path)
-{
-	const char *dot = strrchr(path, '.');
-
-	return !strcmp(path, "-") || (dot && (!strcmp(dot, ".plx") || !strcmp(dot, ".data") ||
-					      !strcmp(dot, ".txt")));
-}
-
-static bool write_case(const char *path, const struct testcase *tc, struct arena *a)
-{
-	const void *data;
-	size_t n;
-
-	if (wants_text(path)) {
-		data = case_to_text(tc, a);
-		n = strlen(data);
-	} else {
-		data = case_to_bin(tc, a, &n);
-	}
-	return cli_write(path, data, n);
-}
-
 /* Shrinks tc as long as it gives the same signature. */
 static int shrink(struct cli_opts *o, struct pipeline *p, const struct testcase *tc, uint32_t budget)
 {
@@ -41,7 +19,7 @@ static int shrink(struct cli_opts *o, struct pipeline *p, const struct testcase 
 	minimise(tc, finding_same, &m, budget, &o->arena, &small, &st);
 	fprintf(stderr, "%s\n%u slots to %u, %u runs\n", f.signature, st.insns_before, st.insns_after,
 		st.tried);
-	return write_case(o->out, &small, &o->arena) ? EXIT_FINE : EXIT_ENVIRONMENT;
+	return cli_write_case(o->out, &small, &o->arena) ? EXIT_FINE : EXIT_ENVIRONMENT;
 }
 
 int cmd_min(int argc, char **argv)

@@ -52,6 +52,8 @@ static const struct {
 	  "  --quiet        only the exit code\n" JSON_TEXT
 	  "PATH is a finding's folder, a case in any format, or a crash file of libFuzzer or AFL++.\n"
 	  "Exit code 1 if it still differs.\n" },
+	{ "convert", FILE_TEXT INPUT_TEXT "  -o OUT         text if it ends in .plx, .data or .txt, else binary; a folder: a\n"
+	  "                 text case for each program\n" },
 	{ "plugin", "  --engine E     interp or jit\n  --program HEX  the program, instead of standard input\n"
 	  "The memory is the first argument that is no option; the program comes as hex on standard\n"
 	  "input; r0 is printed in hex.\n" },

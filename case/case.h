@@ -301,4 +301,18 @@ char *case_to_text(const struct testcase *tc, struct arena *a);	/* NUL-terminate
 bool case_from_text(const char *p, size_t n, uint32_t default_type, struct arena *a,
 		    struct testcase *tc, struct file_err *err);
 
+/* ---- edit.c: edits of a program that keep it well-formed ----------------------- */
+
+/* Deletes slots [from, to) with jump, call and subprogram fix-up; false if impossible. */
+bool edit_delete(const struct program *p, uint32_t from, uint32_t to, struct arena *a,
+		 struct program *out);
+/* Inserts n slots before slot at; jumps over the place are fixed. */
+bool edit_insert(const struct program *p, uint32_t at, const struct insn *in, uint32_t n,
+		 struct arena *a, struct program *out);
+/* Replaces the insn (one or two slots) at slot at by n slots. */
+bool edit_replace(const struct program *p, uint32_t at, const struct insn *in, uint32_t n,
+		  struct arena *a, struct program *out);
+/* A copy that shares no memory with tc. */
+void edit_copy(const struct testcase *tc, struct arena *a, struct testcase *out);
+
 #endif

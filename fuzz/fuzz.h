@@ -54,20 +54,6 @@ void mutate_case(struct rng *r, const struct testcase *in, const struct testcase
 size_t mutate_bytes(uint8_t *buf, size_t len, size_t cap, const uint8_t *other, size_t nother,
 		    uint64_t seed);
 
-/* edit.c: edits of a program that keep it well-formed (shared with the minimiser). */
-
-/* Deletes slots [from, to) with jump, call and subprogram fix-up; false if impossible. */
-bool edit_delete(const struct program *p, uint32_t from, uint32_t to, struct arena *a,
-		 struct program *out);
-/* Inserts n slots before slot at; jumps over the place are fixed. */
-bool edit_insert(const struct program *p, uint32_t at, const struct insn *in, uint32_t n,
-		 struct arena *a, struct program *out);
-/* Replaces the insn (one or two slots) at slot at by n slots. */
-bool edit_replace(const struct program *p, uint32_t at, const struct insn *in, uint32_t n,
-		  struct arena *a, struct program *out);
-/* A copy that shares no memory with tc. */
-void edit_copy(const struct testcase *tc, struct arena *a, struct testcase *out);
-
 /* ---- pipeline.c: run_one() is the architecture ----------------------------------- */
 
 enum { MAX_ENGINES = 4 };

@@ -3,7 +3,7 @@
  * Edits of a program: slots come or go, and every jump, local call, function
  * and line record still means the place that it meant before.
  */
-#include "fuzz/fuzz.h"
+#include "case/case.h"
 
 #include <string.h>
 

@@ -71,7 +71,7 @@ run-tests: parallax $(TESTS)
 fuzz:
 	@scripts/setup fuzz
 	@$(MAKE) --no-print-directory parallax
-	@./parallax fuzz --time $(T) --jobs $$(nproc) --out findings
+	@./parallax fuzz --time $(T) --jobs $$(nproc) --corpus corpus/diff --out findings
 
 # Fuzz targets: libFuzzer binaries (clang-19), AFL++ binaries, replayers.
 TARGETS := $(patsubst targets/%.c,%,$(wildcard targets/*.c))
@@ -110,6 +110,8 @@ $(B)/gate: tests/gates/gate.c $(LIBOBJ)
 # For scripts/plant: the commands that compile one file and link, as text.
 print-compile:
 	@echo '$(CC) -I$(INC) $(ALLFLAGS) -c -o $(OBJ) $(SRC)'
+print-objects:
+	@echo '$(CLIOBJ) $(LIBOBJ)'
 print-link:
 	@echo '$(CC) $(ALLFLAGS) $(LDFLAGS) -o $(OUT) $(OBJS) $(LIBS)'
 
@@ -135,5 +137,5 @@ help:
 	@echo 'make format        clang-format over the C files'
 	@echo 'make clean         remove what was built'
 
-.PHONY: all tests test targets targets-libfuzzer targets-afl targets-replay run-tests print-compile print-link fuzz bench install format clean help
+.PHONY: all tests test targets targets-libfuzzer targets-afl targets-replay run-tests print-compile print-objects print-link fuzz bench install format clean help
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

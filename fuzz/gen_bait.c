@@ -13,6 +13,8 @@ static void put_alu_imm(struct gen *g, bool wide, uint8_t alu, int r, int32_t im
 {
 	struct greg k = greg_const((uint64_t)(int64_t)imm);
 
+	if (alu == ALU_MUL && !(g->groups >> (wide ? G_DIVMUL64 : G_DIVMUL32) & 1))
+		return;
 	gen_put(g, wide ? insn_alu64_imm(alu, (uint8_t)r, imm) : insn_alu32_imm(alu, (uint8_t)r, imm));
 	gen_set(g, r, greg_alu(op, wide ? 64 : 32, &g->st.reg[r], &k));
 }

@@ -51,14 +51,13 @@ static int32_t wild_helper(struct choice *c)
 
 static uint8_t wild_row(struct choice *c, uint32_t groups)
 {
-	uint8_t id = I_MOV64_X;
-
 	for (int tries = 0; tries < 16; tries++) {
-		id = (uint8_t)choice_below(c, INSN_N);
+		uint8_t id = (uint8_t)choice_below(c, INSN_N);
+
 		if (groups >> insn_row(id)->group & 1)
-			break;
+			return id;
 	}
-	return id;
+	return I_MOV64_X;
 }
 
 struct insn gen_wild_insn(struct choice *c, uint32_t groups, uint32_t pc, uint32_t len,

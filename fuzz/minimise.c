@@ -31,7 +31,8 @@ static uint64_t cost_number(uint64_t v)
 		return 2;
 	if ((int64_t)v < 0)
 		v = 0 - v;
-	return (uint64_t)(64 - __builtin_clzll(v)) * 2 + ((v & (v - 1)) ? 67 : 3);
+	return (uint64_t)(64 - __builtin_clzll(v)) * 2 + (uint64_t)__builtin_popcountll(v) +
+	       ((v & (v - 1)) ? 67 : 3);
 }
 
 /* Kinds from the plain to the involved. */

@@ -162,24 +162,30 @@ bool min_ranges(struct min *m)
 
 /* ---- branches -------------------------------------------------------------------------------------- */
 
-/* Conditional jumps that are always taken; those never taken were deletions. */
+/* One that is always taken (never taken: that was a deletion), one that ends it all. */
+static bool plainer_jump(struct min *m, uint32_t i, uint32_t pc)
+{
+	const struct program *p = best(m, i);
+	uint8_t kind = insn_row(p->id[pc])->kind;
+	int32_t imm = p->insn[pc].imm;
+
+	if (kind == K_JMP_K || kind == K_JMP_X || kind == K_MAY_GOTO)
+		return min_try_insn(m, i, pc, insn_ja(p->insn[pc].off));
+	if (kind != K_JA)
+		return false;
+	return min_try_insn(m, i, pc, insn_exit()) ||
+	       (p->id[pc] == I_JA32 && imm == (int16_t)imm &&
+		min_try_insn(m, i, pc, insn_ja((int16_t)imm)));
+}
+
 bool min_branches(struct min *m)
 {
 	bool any = false;
 
 	for (uint32_t i = 0; i < m->best.unit.nprog; i++) {
-		for (uint32_t pc = 0; best(m, i)->id && pc < best(m, i)->len; pc++) {
-			const struct program *p = best(m, i);
-			uint8_t kind;
-
-			if (p->id[pc] == I_LDDW_HI)
-				continue;
-			kind = insn_row(p->id[pc])->kind;
-			if (kind == K_JMP_K || kind == K_JMP_X || kind == K_MAY_GOTO)
-				any |= min_try_insn(m, i, pc, insn_ja(p->insn[pc].off));
-			else if (p->id[pc] == I_JA32 && p->insn[pc].imm == (int16_t)p->insn[pc].imm)
-				any |= min_try_insn(m, i, pc, insn_ja((int16_t)p->insn[pc].imm));
-		}
+		for (uint32_t pc = 0; best(m, i)->id && pc < best(m, i)->len; pc++)
+			while (best(m, i)->id[pc] != I_LDDW_HI && plainer_jump(m, i, pc))
+				any = true;
 	}
 	return any;
 }
@@ -312,27 +318,43 @@ static bool plainer_imm(struct min *m, uint32_t i, uint32_t pc)
 {
 	const struct program *p = best(m, i);
 	const struct insn_row *r = insn_row(p->id[pc]);
+	struct insn in = p->insn[pc];
 	int64_t list[8];
 	uint32_t n;
 
 	if (!(r->uses & F_IMM) || r->kind == K_JA || r->kind == K_CALL_LOCAL || r->kind == K_CALL ||
-	    r->kind == K_CALL_KFUNC || r->kind == K_ADDR_CAST ||
-	    (r->kind == K_LD_IMM64 && p->id[pc] != I_LD_IMM64))
+	    r->kind == K_CALL_KFUNC || r->kind == K_ADDR_CAST || r->kind == K_LD_IMM64)
 		return false;
-	n = plainer(p->insn[pc].imm, list);
+	n = plainer(in.imm, list);
 	for (uint32_t k = 0; k < n; k++) {
-		struct insn in = best(m, i)->insn[pc];
-		struct draft d;
-		struct insn pair[2];
-
 		in.imm = (int32_t)list[k];
-		if (r->kind != K_LD_IMM64) {
-			if (min_try_insn(m, i, pc, in))
-				return true;
-			continue;
-		}
-		pair[0] = in;
-		pair[1] = p->insn[pc + 1];
+		if (min_try_insn(m, i, pc, in))
+			return true;
+	}
+	return false;
+}
+
+/* Of wide constants, the whole or a half; of map values, the offset. */
+static bool plainer_wide(struct min *m, uint32_t i, uint32_t pc)
+{
+	const struct program *p = best(m, i);
+	uint64_t v, list[11];
+	uint32_t n;
+
+	if (insn_row(p->id[pc])->kind != K_LD_IMM64 || !(insn_row(p->id[pc])->uses & F_IMM64))
+		return false;
+	v = insn_imm64(&p->insn[pc]);
+	n = p->id[pc] == I_LD_IMM64 ? plainer((int64_t)v, (int64_t *)list) : 0;
+	list[n++] = (uint32_t)v;
+	list[n++] = (uint32_t)v | v >> 33 << 32;
+	if (p->id[pc] == I_LD_IMM64)
+		list[n++] = v >> 32 << 32;
+	for (uint32_t k = 0; k < n; k++) {
+		struct insn pair[2] = { p->insn[pc], p->insn[pc + 1] };
+		struct draft d;
+
+		pair[0].imm = (int32_t)list[k];
+		pair[1].imm = (int32_t)(list[k] >> 32);
 		min_begin(m, &d);
 		if (edit_replace(p, pc, pair, 2, &m->scratch, &d.prog[i]) && min_try(m, &d))
 			return true;
@@ -391,7 +413,7 @@ bool min_operands(struct min *m)
 		for (uint32_t pc = 0; best(m, i)->id && pc < best(m, i)->len; pc++) {
 			if (best(m, i)->id[pc] == I_LDDW_HI)
 				continue;
-			while (plainer_imm(m, i, pc))
+			while (plainer_imm(m, i, pc) || plainer_wide(m, i, pc))
 				any = true;
 			while (plainer_off(m, i, pc))
 				any = true;

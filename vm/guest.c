@@ -43,7 +43,9 @@ static uint64_t low_start(uint32_t i)
 /* A context ends in the middle: its shadow, CTX_SHADOW above, must stay in the granule. */
 static uint64_t high_end(uint32_t i)
 {
-	return i == GUEST_CTX ? granule(i) + (1 << (GUEST_SHIFT - 1)) : granule(i + 1) - GUEST_GUARD;
+	if (i == GUEST_CTX)
+		return granule(i) + (1 << (GUEST_SHIFT - 1));
+	return granule(i + 1) - GUEST_GUARD;
 }
 
 bool guest_right(const struct guest *g, uint32_t i)
@@ -411,7 +413,8 @@ enum out guest_reset(struct guest *g, const struct unit *u, const struct input *
 	g->input = in;
 	priv->type = u->nprog ? prog_type_info(u->prog[0].type) : NULL;
 	if (!priv->type || !priv->type->runs) {
-		snprintf(why, 96, "%s programs are not run", priv->type ? priv->type->name : "such");
+		snprintf(why, 96, "%s programs are not run",
+			 priv->type ? priv->type->name : "such");
 		return OUT_UNSUPPORTED;
 	}
 	if (priv->any_grown && !shrink(priv)) {

@@ -54,7 +54,9 @@ void *guest_find(const struct guest *g, uint64_t addr, uint64_t size, uint32_t r
 	r = &g->layout.rgn[granule];
 	off = addr - r->base;
 	/* off < len: below base it is huge, and len - off cannot wrap. */
-	if (__builtin_expect(off >= r->len || r->len - off < size || (r->flags & rights) != rights, 0))
+	if (__builtin_expect(off >= r->len || r->len - off < size, 0))
+		return NULL;
+	if (__builtin_expect((r->flags & rights) != rights, 0))
 		return NULL;
 	return (void *)(uintptr_t)addr;
 }

@@ -73,8 +73,10 @@ ACCESSORS(64)
 
 static bool is_pointer_field(const struct interp *in, uint64_t off)
 {
-	return off == (uint64_t)(int64_t)in->off_data || off == (uint64_t)(int64_t)in->off_data_end ||
-	       off == (uint64_t)(int64_t)in->off_data_meta;
+	int64_t field = (int64_t)off;
+
+	return field >= 0 && (field == in->off_data || field == in->off_data_end ||
+			      field == in->off_data_meta);
 }
 
 #define TRACING 0
@@ -174,7 +176,8 @@ static void decode_insn(const struct decode *d, uint32_t pc, struct op *op, uint
 		op->target = (int32_t)(d->at[insn_target(d->p->insn, id, pc)] - n);
 		break;
 	case K_LD_IMM64:
-		if (id == I_LD_MAP_FD_VALUE || id == I_LD_MAP_IDX_VALUE) {	/* also where h is dead */
+		/* also where h is dead */
+		if (id == I_LD_MAP_FD_VALUE || id == I_LD_MAP_IDX_VALUE) {
 			op->target = in[1].imm;
 			break;
 		}

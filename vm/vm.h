@@ -44,7 +44,7 @@ enum out guest_reset(struct guest *g, const struct unit *u, const struct input *
  * off_data_end and off_data_meta yields the shadow.
  */
 
-/* Host pointer for size guest bytes at addr if they lie in one region with these rights, else NULL. */
+/* Host pointer for size guest bytes at addr: NULL unless one region with these rights has them. */
 void *guest_at(struct guest *g, uint64_t addr, uint64_t size, uint32_t rights);
 
 /*
@@ -61,7 +61,10 @@ void guest_digest(struct guest *g, struct outcome *out);
  * A hash's region grows during a run, as elements are first used: look at
  * layout.rgn[].base and len when they are needed, do not keep them.
  */
-/* Each returns 0 or -ENOENT, -EEXIST, -E2BIG, -EINVAL, ... as Linux does.  flags: 0 any, 1 noexist, 2 exist. */
+/*
+ * Each returns 0 or -ENOENT, -EEXIST, -E2BIG, -EINVAL, ... as Linux does.
+ * flags: 0 any, 1 noexist, 2 exist.
+ */
 int map_update(struct guest *g, uint32_t map, const void *key, const void *value, uint64_t flags);
 int map_delete(struct guest *g, uint32_t map, const void *key);
 /* Guest address of the value, or 0. */
@@ -123,7 +126,8 @@ bool vm_unit_check(const struct unit *u, struct outcome *reject);
 uint32_t vm_block_cost(const uint8_t *ids, const uint8_t *leader, uint32_t len, uint32_t pc);
 /* What a wide instruction loads in this run. */
 uint64_t vm_wide_value(const struct guest *g, const struct insn *in, uint8_t id, uint32_t pc);
-enum { MAY_GOTO_MAX = 8 << 20 };	/* may_goto falls through so often in one frame, then jumps */
+/* may_goto falls through so often in one frame, then jumps. */
+enum { MAY_GOTO_MAX = 8 << 20 };
 
 /* Resets guest memory and fills run for a start of unit->prog[0] (trace, engine: NULL). */
 enum out vm_run_init(struct vm_run *run, struct guest *g, const struct unit *u,

@@ -70,16 +70,16 @@ static uint32_t below(uint32_t n)
 /* ---- one program on both ------------------------------------------------------------ */
 
 struct both {
-	uint32_t r0;		/* the kernel's */
-	uint8_t ctx[256];	/* syscall programs: the context afterwards */
+	uint32_t r0;	  /* the kernel's */
+	uint8_t ctx[256]; /* syscall programs: the context afterwards */
 	uint8_t packet[PACKET];
 };
 
 static void kernel_run(struct both *k)
 {
-	struct linux_unit_opts o = { .explain = true };
-	struct linux_log log = { 0 };
-	struct linux_run run = { 0 };
+	struct linux_unit_opts o = {.explain = true};
+	struct linux_log log = {0};
+	struct linux_run run = {0};
 	struct linux_unit lu;
 	uint16_t type = c->prog[0].type;
 
@@ -133,7 +133,7 @@ static void compare(uint16_t type, const char *what)
 static void random_stack(uint32_t off, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i += 4) {
-		static const int32_t special[] = { 0, -1, INT32_MIN, 0xffff, 0x10000 };
+		static const int32_t special[] = {0, -1, INT32_MIN, 0xffff, 0x10000};
 		int32_t v = below(2) ? special[below(5)] : (int32_t)rng_next(&rng);
 
 		vm_say(c, "*(u32 *)(r10 - %u) = %d\n", off - i, v);
@@ -147,7 +147,7 @@ static void csum_diff_agrees(void **state)
 	(void)state;
 	need_bpf();
 	for (uint32_t i = 0; i < rounds(300); i++) {
-		static const int32_t seeds[] = { 0, -1, 0xffff, -65536 };
+		static const int32_t seeds[] = {0, -1, 0xffff, -65536};
 		uint32_t from = below(4) ? below(65) : 0, to = below(4) ? below(65) : 0;
 
 		random_stack(64, 64);
@@ -183,7 +183,8 @@ static void skb_load_bytes_agrees(void **state)
 		uint32_t n = 1 + below(32);
 
 		random_stack(32, 32);
-		vm_say(c, "r2 = %d\nr3 = r10\nr3 += -32\nr4 = %u\ncall 26\n", (int32_t)some_offset(), n);
+		vm_say(c, "r2 = %d\nr3 = r10\nr3 += -32\nr4 = %u\ncall 26\n",
+		       (int32_t)some_offset(), n);
 		for (uint32_t k = 0; k < 4; k++)
 			vm_say(c, "r0 *= 31\nr1 = *(u64 *)(r10 - %u)\nr0 += r1\n", 8 + 8 * k);
 		vm_say(c, "r1 = r0\nr1 >>= 32\nr0 ^= r1\nexit\n");
@@ -212,20 +213,98 @@ static void skb_store_bytes_agrees(void **state)
 static void trace_printk_agrees(void **state)
 {
 	static const char *const formats[] = {
-		"", "hello", "tab\t", "%%", "%d", "%i", "%u", "%x", "%X", "%ld %li %lu %lx", "%lld %llX",
-		"%d %d %d", "%d %d %d %d", "%5d|%-9d|%08d", "%+d % d %+5d", "%+x", "%0+5d", "%99d", "%1000d",
-		"%c%c%c", "%5c", "%cx", "%s", "%20s", "%-9s", "% s", "%s.", "%s s", "%sx", "%s1", "%s %s %s",
-		"%p", "%p.", "%p p", "%px", "%pxz", "%pK", "%pKx", "%p%p", "%20p", "%20px", "%3px",
-		"%pi4", "%pI4", "%pi6", "%pI6", "%pI4c %d", "%pI6c", "%20pI4", "%pi44", "%pI5", "%pIc",
-		"%pks", "%pus", "%pksx", "%pk", "%pi", "%pd", "%pa", "%pp", "%p1", "%k", "%q", "%hd", "%lc",
-		"%ll", "%l", "%", "%5", "a%5%", "%.3d", "%*d", "%#x", "%p%", "%pK%", "\x01", "\x7f", "\xc3\xa4%d",
-		"%\xc3", "%c\xc3\xa4", "%s\xc3\xa4", "%p\xc3\xa4", "%pS", "%ps", "%pB", "%ps1",
+		"",
+		"hello",
+		"tab\t",
+		"%%",
+		"%d",
+		"%i",
+		"%u",
+		"%x",
+		"%X",
+		"%ld %li %lu %lx",
+		"%lld %llX",
+		"%d %d %d",
+		"%d %d %d %d",
+		"%5d|%-9d|%08d",
+		"%+d % d %+5d",
+		"%+x",
+		"%0+5d",
+		"%99d",
+		"%1000d",
+		"%c%c%c",
+		"%5c",
+		"%cx",
+		"%s",
+		"%20s",
+		"%-9s",
+		"% s",
+		"%s.",
+		"%s s",
+		"%sx",
+		"%s1",
+		"%s %s %s",
+		"%p",
+		"%p.",
+		"%p p",
+		"%px",
+		"%pxz",
+		"%pK",
+		"%pKx",
+		"%p%p",
+		"%20p",
+		"%20px",
+		"%3px",
+		"%pi4",
+		"%pI4",
+		"%pi6",
+		"%pI6",
+		"%pI4c %d",
+		"%pI6c",
+		"%20pI4",
+		"%pi44",
+		"%pI5",
+		"%pIc",
+		"%pks",
+		"%pus",
+		"%pksx",
+		"%pk",
+		"%pi",
+		"%pd",
+		"%pa",
+		"%pp",
+		"%p1",
+		"%k",
+		"%q",
+		"%hd",
+		"%lc",
+		"%ll",
+		"%l",
+		"%",
+		"%5",
+		"a%5%",
+		"%.3d",
+		"%*d",
+		"%#x",
+		"%p%",
+		"%pK%",
+		"\x01",
+		"\x7f",
+		"\xc3\xa4%d",
+		"%\xc3",
+		"%c\xc3\xa4",
+		"%s\xc3\xa4",
+		"%p\xc3\xa4",
+		"%pS",
+		"%ps",
+		"%pB",
+		"%ps1",
 	};
 	(void)state;
 	need_bpf();
 	for (uint32_t i = 0; i < 2 * sizeof(formats) / sizeof(formats[0]); i++) {
 		const char *f = formats[i / 2];
-		char text[64] = { 0 };
+		char text[64] = {0};
 		int32_t w;
 
 		strcpy(text, f);
@@ -233,14 +312,15 @@ static void trace_printk_agrees(void **state)
 			memcpy(&w, text + k, 4);
 			vm_say(c, "*(u32 *)(r10 - %u) = %d\n", 64 - k, w);
 		}
-		vm_say(c, i % 2 ? "r3 = 5\nr4 = -7\nr5 = 0\n" :
-		       "r3 = 0x123456789 ll\nr4 = 0xfedcba9876543210 ll\nr5 = -1\n");
+		vm_say(c, i % 2 ? "r3 = 5\nr4 = -7\nr5 = 0\n"
+				: "r3 = 0x123456789 ll\nr4 = 0xfedcba9876543210 ll\nr5 = -1\n");
 		vm_say(c, "r1 = r10\nr1 += -64\nr2 = %zu\ncall 6\nexit\n", strlen(f) + 1);
 		compare(PROG_SCHED_CLS, f);
 	}
 	/* not terminated */
-	vm_say(c, "*(u32 *)(r10 - 4) = 0x61616161\nr1 = r10\nr1 += -4\nr2 = 4\nr3 = 0\nr4 = 0\nr5 = 0\n"
-	       "call 6\nexit\n");
+	vm_say(c, "*(u32 *)(r10 - 4) = 0x61616161\nr1 = r10\nr1 += -4\nr2 = 4\nr3 = 0\nr4 = 0\nr5 "
+		  "= 0\n"
+		  "call 6\nexit\n");
 	compare(PROG_SCHED_CLS, "without NUL");
 }
 
@@ -262,11 +342,12 @@ static int32_t packet_offset(void)
 
 static void packet_loads_agree(void **state)
 {
-	static const char *const size[] = { "u8", "u16", "u32" };
+	static const char *const size[] = {"u8", "u16", "u32"};
 	(void)state;
 	need_bpf();
 	for (uint32_t i = 0; i < rounds(600); i++) {
-		int32_t off = packet_offset(), base = below(2) ? (int32_t)below(50) : (int32_t)rng_next(&rng);
+		int32_t off = packet_offset(),
+			base = below(2) ? (int32_t)below(50) : (int32_t)rng_next(&rng);
 		uint32_t s = below(3);
 
 		vm_say(c, "r6 = r1\n");
@@ -284,7 +365,7 @@ static void packet_loads_agree(void **state)
 
 static void tail_calls_agree(void **state)
 {
-	uint8_t records[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0 };
+	uint8_t records[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0};
 	(void)state;
 	need_bpf();
 	vm_map(c, MAP_PROG_ARRAY, 4, 4, 3, 0);
@@ -299,10 +380,14 @@ static void tail_calls_agree(void **state)
 		packet[0] = 0;
 		c->unit.nprog = 0;
 		for (uint32_t i = 0; i < 2; i++) {
-			vm_say(c, "r6 = r1\nr7 = *(u32 *)(r6 + 76)\nr8 = *(u32 *)(r6 + 80)\nr0 = r7\nr0 += 14\n"
-			       "if r0 > r8 goto out\nr9 = *(u8 *)(r7 + 0)\nr9 += 1\n*(u8 *)(r7 + 0) = r9\n"
+			vm_say(c,
+			       "r6 = r1\nr7 = *(u32 *)(r6 + 76)\nr8 = *(u32 *)(r6 + 80)\nr0 = "
+			       "r7\nr0 += 14\n"
+			       "if r0 > r8 goto out\nr9 = *(u8 *)(r7 + 0)\nr9 += 1\n*(u8 *)(r7 + "
+			       "0) = r9\n"
 			       "r1 = r6\nr2 = map_by_idx(0) ll\nr3 = %d\ncall 12\n"
-			       "r0 = r9\nr0 |= %u\nexit\nout:\nr0 = 0\nexit\n", i ? 0 : index, i << 8);
+			       "r0 = r9\nr0 |= %u\nexit\nout:\nr0 = 0\nexit\n",
+			       i ? 0 : index, i << 8);
 			vm_prog(c, PROG_SCHED_CLS);
 		}
 		kernel_run(&k);
@@ -311,14 +396,15 @@ static void tail_calls_agree(void **state)
 	}
 }
 
-/* ---- maps -------------------------------------------------------------------------------------- */
+/* ---- maps --------------------------------------------------------------------------------------
+ */
 
 static const struct {
 	uint32_t type, key, value, entries, flags;
 } kinds[] = {
-	{ MAP_ARRAY, 4, 8, 5, 0 },	{ MAP_ARRAY, 4, 3, 1, 0 },
-	{ MAP_HASH, 4, 8, 5, 0 },	{ MAP_HASH, 4, 8, 5, MAPF_NO_PREALLOC },
-	{ MAP_HASH, 7, 5, 3, 0 },	{ MAP_HASH, 9, 16, 1, MAPF_NO_PREALLOC },
+	{MAP_ARRAY, 4, 8, 5, 0}, {MAP_ARRAY, 4, 3, 1, 0},
+	{MAP_HASH, 4, 8, 5, 0},	 {MAP_HASH, 4, 8, 5, MAPF_NO_PREALLOC},
+	{MAP_HASH, 7, 5, 3, 0},	 {MAP_HASH, 9, 16, 1, MAPF_NO_PREALLOC},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -336,7 +422,8 @@ static void contents_agree(int fd, const struct map_def *d)
 	uint8_t key[16], next[16], value[16];
 	uint32_t ours = 0, theirs = 0;
 
-	for (int err = map_next_key(c->g, 0, NULL, next); !err; err = map_next_key(c->g, 0, key, next)) {
+	for (int err = map_next_key(c->g, 0, NULL, next); !err;
+	     err = map_next_key(c->g, 0, key, next)) {
 		memcpy(key, next, d->key_size);
 		ours++;
 	}
@@ -356,7 +443,7 @@ static void contents_agree(int fd, const struct map_def *d)
 
 static void one_operation(int fd, const struct map_def *d)
 {
-	uint8_t key[16] = { 0 }, value[16], next[16] = { 0 }, other[16] = { 0 };
+	uint8_t key[16] = {0}, value[16], next[16] = {0}, other[16] = {0};
 	uint64_t flags = below(4) ? 0 : below(5);
 	uint64_t at;
 
@@ -371,7 +458,8 @@ static void one_operation(int fd, const struct map_def *d)
 				 linux_map_update(fd, key, value, flags));
 		break;
 	case 2:
-		assert_int_equal(linux_err_of(-map_delete(c->g, 0, key)), linux_map_delete(fd, key));
+		assert_int_equal(linux_err_of(-map_delete(c->g, 0, key)),
+				 linux_map_delete(fd, key));
 		break;
 	default:
 		at = map_lookup(c->g, 0, key);
@@ -393,11 +481,12 @@ static void map_operations_agree(void **state)
 	need_bpf();
 	vm_asm(c, PROG_PLAIN, "r0 = 0\nexit\n");
 	for (uint32_t i = 0; i < KINDS * rounds(5); i++) {
-		struct linux_map_opts o = { .type = kinds[i % KINDS].type };
+		struct linux_map_opts o = {.type = kinds[i % KINDS].type};
 		int fd;
 
 		c->unit.nmap = 0;
-		vm_map(c, o.type, o.key_size = kinds[i % KINDS].key, o.value_size = kinds[i % KINDS].value,
+		vm_map(c, o.type, o.key_size = kinds[i % KINDS].key,
+		       o.value_size = kinds[i % KINDS].value,
 		       o.max_entries = kinds[i % KINDS].entries, o.flags = kinds[i % KINDS].flags);
 		c->in.seed = i;
 		reset();
@@ -418,8 +507,10 @@ static void say_operation(uint32_t n)
 {
 	uint32_t ptr = 7 + below(2);
 
-	vm_say(c, "*(u64 *)(r10 - 8) = %u\n*(u64 *)(r10 - 16) = %u\nr1 = map_by_idx(0) ll\nr2 = r10\n"
-	       "r2 += -8\n", below(5), n + 1000);
+	vm_say(c,
+	       "*(u64 *)(r10 - 8) = %u\n*(u64 *)(r10 - 16) = %u\nr1 = map_by_idx(0) ll\nr2 = r10\n"
+	       "r2 += -8\n",
+	       below(5), n + 1000);
 	switch (below(6)) {
 	case 0:
 	case 1:
@@ -453,9 +544,11 @@ static void stale_pointers_agree(void **state)
 		c->unit.nmap = 0;
 		vm_map(c, MAP_HASH, 8, 8, 1 + below(4), i % 2 ? MAPF_NO_PREALLOC : 0);
 		/* one element to point to */
-		vm_say(c, "r9 = r1\n*(u64 *)(r10 - 8) = 0\n*(u64 *)(r10 - 16) = 77\nr1 = map_by_idx(0) ll\n"
-		       "r2 = r10\nr2 += -8\nr3 = r10\nr3 += -16\nr4 = 0\ncall 2\nr1 = map_by_idx(0) ll\n"
-		       "r2 = r10\nr2 += -8\ncall 1\nif r0 == 0 goto out\nr7 = r0\nr8 = r0\n");
+		vm_say(c, "r9 = r1\n*(u64 *)(r10 - 8) = 0\n*(u64 *)(r10 - 16) = 77\nr1 = "
+			  "map_by_idx(0) ll\n"
+			  "r2 = r10\nr2 += -8\nr3 = r10\nr3 += -16\nr4 = 0\ncall 2\nr1 = "
+			  "map_by_idx(0) ll\n"
+			  "r2 = r10\nr2 += -8\ncall 1\nif r0 == 0 goto out\nr7 = r0\nr8 = r0\n");
 		for (uint32_t n = 0; n < 25; n++)
 			say_operation(n);
 		vm_say(c, "out:\nr0 = 0\nexit\n");
@@ -468,14 +561,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(csum_diff_agrees),
-		T(skb_load_bytes_agrees),
-		T(skb_store_bytes_agrees),
-		T(trace_printk_agrees),
-		T(packet_loads_agree),
-		T(tail_calls_agree),
-		T(map_operations_agree),
-		T(stale_pointers_agree),
+		T(csum_diff_agrees),	 T(skb_load_bytes_agrees), T(skb_store_bytes_agrees),
+		T(trace_printk_agrees),	 T(packet_loads_agree),	   T(tail_calls_agree),
+		T(map_operations_agree), T(stale_pointers_agree),
 	};
 
 	return cmocka_run_group_tests_name("vm against Linux", tests, NULL, NULL);

@@ -43,7 +43,8 @@ static inline void vm_case_free(struct vm_case *c)
 }
 
 /* Adds to the text of the next program. */
-static inline __attribute__((format(printf, 2, 3))) void vm_say(struct vm_case *c, const char *fmt, ...)
+static inline __attribute__((format(printf, 2, 3))) void vm_say(struct vm_case *c, const char *fmt,
+								...)
 {
 	va_list ap;
 
@@ -64,7 +65,7 @@ static inline void vm_prog(struct vm_case *c, uint16_t type)
 
 	if (n < 0)
 		fail_msg("line %u: %s: %s", err.line, err.msg, err.text);
-	*p = (struct program){ .insn = in, .len = (uint32_t)n, .type = type };
+	*p = (struct program){.insn = in, .len = (uint32_t)n, .type = type};
 	program_seal(p, &c->a);
 	c->ntext = 0;
 }
@@ -81,8 +82,12 @@ static inline uint32_t vm_map(struct vm_case *c, uint32_t type, uint32_t key, ui
 			      uint32_t entries, uint32_t flags)
 {
 	c->map[c->unit.nmap] = (struct map_def){
-		.type = type, .key_size = key, .value_size = value, .max_entries = entries,
-		.flags = flags, .inner = -1,
+		.type = type,
+		.key_size = key,
+		.value_size = value,
+		.max_entries = entries,
+		.flags = flags,
+		.inner = -1,
 	};
 	return c->unit.nmap++;
 }

@@ -6,7 +6,7 @@
 /* Shrinks tc as long as it gives the same signature. */
 static int shrink(struct cli_opts *o, struct pipeline *p, const struct testcase *tc, uint32_t budget)
 {
-	struct signature_match m = { .p = p };
+	struct signature_match m;
 	struct min_stats st = { 0 };
 	struct testcase small;
 	struct finding f;
@@ -15,7 +15,7 @@ static int shrink(struct cli_opts *o, struct pipeline *p, const struct testcase 
 		fprintf(stderr, "parallax min: this case has no finding\n");
 		return EXIT_USAGE;
 	}
-	snprintf(m.signature, sizeof(m.signature), "%s", f.signature);
+	finding_match(&m, p, &f);
 	minimise(tc, finding_same, &m, budget, &o->arena, &small, &st);
 	fprintf(stderr, "%s\n%u slots to %u, %u runs\n", f.signature, st.insns_before, st.insns_after,
 		st.tried);

@@ -128,7 +128,7 @@ static void keep_finding(const struct campaign *c, struct worker *w, struct pipe
 			 const struct testcase *tc, const struct finding *f)
 {
 	struct stats saved = *pipeline_stats(p);
-	struct signature_match m = { .p = p };
+	struct signature_match m;
 	struct arena a = { 0 };
 	struct testcase small;
 	char path[4096], bucket[200], stood[4400];
@@ -136,7 +136,7 @@ static void keep_finding(const struct campaign *c, struct worker *w, struct pipe
 	finding_bucket(f, bucket, sizeof(bucket));
 	snprintf(stood, sizeof(stood), "%s/%s", c->o->out, bucket);
 	if (access(stood, F_OK) != 0) {
-		snprintf(m.signature, sizeof(m.signature), "%s", f->signature);
+		finding_match(&m, p, f);
 		minimise(tc, finding_same, &m, MIN_BUDGET, &a, &small, NULL);
 		if (finding_save(c->o->out, p, tc, &small, f, path, sizeof(path)) > 0) {
 			w->buckets++;

@@ -13,12 +13,20 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+void finding_match(struct signature_match *m, struct pipeline *p, const struct finding *f)
+{
+	m->p = p;
+	m->accepted = pipeline_trial(p)->accepted;
+	snprintf(m->signature, sizeof(m->signature), "%s", f->signature);
+}
+
 bool finding_same(void *match, const struct testcase *tc)
 {
 	struct signature_match *m = match;
 	struct finding f;
 
-	return run_one(m->p, tc, &f) && !strcmp(f.signature, m->signature);
+	return run_one(m->p, tc, &f) && !strcmp(f.signature, m->signature) &&
+	       pipeline_trial(m->p)->accepted == m->accepted;
 }
 
 void finding_bucket(const struct finding *f, char *buf, size_t size)

@@ -175,8 +175,11 @@ void minimise(const struct testcase *tc, same_fn same, void *arg, uint32_t budge
 struct signature_match {	/* for minimise(): the argument of finding_same() */
 	struct pipeline *p;
 	char signature[160];
+	bool accepted;			/* what the verifier accepted stays accepted, and the other way round */
 };
-/* A same_fn: does this case still give a finding of the same signature? */
+/* Remembers what run_one() just found. */
+void finding_match(struct signature_match *m, struct pipeline *p, const struct finding *f);
+/* A same_fn: does this case still give a finding of the same signature and verdict? */
 bool finding_same(void *match, const struct testcase *tc);
 
 /*

@@ -180,8 +180,10 @@ static void worker_loop(struct campaign *c, uint32_t job)
 		if (!run_one(p, &tc, &f))
 			continue;
 		keep_finding(c, w, p, &tc, &f);
-		if (!c->o->keep_going)
+		if (!c->o->keep_going) {
 			atomic_store(&c->sh->stop, 1);
+			break;
+		}
 	}
 	w->stats = *pipeline_stats(p);
 	atomic_store(&w->state, 1);

@@ -87,8 +87,10 @@ enum verr exec_exit(struct exec *x)
 		return exec_return(x);
 	if (x->st->lock_map)
 		return verr_fail(x->out, V_LOCK_HELD, -1, "BPF_EXIT instruction in main prog");
-	if (x->st->nref)
+	if (x->st->nref) {
+		verr_more(x->out, "BPF_EXIT instruction in main prog would lead to reference leak");
 		return verr_fail(x->out, V_REF_LEAK, -1, x->st->ref[0].id, x->st->ref[0].insn);
+	}
 	if (reg_read(x, 0))
 		return x->out->err;
 	if (reg_leaks(x->env, &x->f->reg[0]))

@@ -107,6 +107,8 @@ struct reg_state *reg_iter_own(const struct venv *env, struct vstate *s, const s
 
 /* Fills out with the sentence; returns err.  reg is -1 without. */
 enum verr verr_fail(struct step *out, enum verr err, int reg, ...);
+/* The second sentence that Linux logs after the first. */
+void verr_more(struct step *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- the step's parts -------------------------------------------------------------- */
 
@@ -220,6 +222,33 @@ enum verr structure_check(struct venv *env, struct step *out, uint32_t *pc);
 
 void call_clobber(struct func_state *f);
 
+/* log.c: env->log is NULL without a log */
+struct vlog *vlog_new(struct arena *a, uint8_t level);
+void vlog_printf(struct vlog *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Level 1 forgets what was written since mark, when the path ended well. */
+size_t vlog_mark(const struct vlog *l);
+void vlog_forget(struct vlog *l, size_t mark);
+const char *vlog_text(struct vlog *l, size_t *n);
+/* Subprograms and live registers, at level 2. */
+void vlog_head(struct vlog *l, const struct venv *env);
+/* Frame f of the state, after a blank, with a newline. */
+void vlog_frame(struct vlog *l, const struct venv *env, const struct vstate *s, uint32_t f);
+/* "IDX: STATE" of the current frame. */
+void vlog_state(struct vlog *l, const struct venv *env, const struct vstate *s);
+/* "from A to B: STATE", and with repeat "B: STATE". */
+void vlog_from(struct vlog *l, const struct venv *env, const struct vstate *s, uint32_t from,
+	       bool repeat);
+void vlog_insn(struct vlog *l, const struct venv *env, uint32_t pc);
+/* What the insn at pc, printed last, did to the state s. */
+void vlog_step(struct vlog *l, const struct venv *env, const struct vstate *s, uint32_t pc,
+	       const struct step *out);
+/* The return from callee (a state before the exit) to where s goes on. */
+void vlog_return(struct vlog *l, const struct venv *env, const struct vstate *callee,
+		 const struct vstate *s);
+void vlog_error(struct vlog *l, const struct step *out);
+/* log_insn.c */
+void vlog_insn_text(const struct venv *env, uint32_t pc, char *buf, size_t n);
+
 /* verify.c */
 uint32_t env_subprog(const struct venv *env, uint32_t pc);
 
@@ -228,5 +257,8 @@ enum verr depth_check(const struct venv *env, const uint32_t *slots, struct step
 
 /* walk_exact.c */
 enum verr walk_exact(struct venv *env, struct step *step, struct verdict *out);
+
+/* walk_linux.c */
+enum verr walk_linux(struct venv *env, struct step *step, struct verdict *out);
 
 #endif

@@ -44,16 +44,14 @@ enum verr align_check(struct exec *x, const struct reg_state *r, int32_t off, ui
 /* ---- plain memory ------------------------------------------------------------------ */
 
 static enum verr region_fail(struct exec *x, uint32_t ptr, int64_t off, uint32_t size,
-			     uint32_t bound)
+			     uint32_t bound, const char *end)
 {
-	switch (x->f->reg[ptr].type) {
-	case T_MAP_VALUE:
-		return verr_fail(x->out, V_VALUE_ACCESS, (int)ptr, bound, (long long)off, size);
-	case T_MAP_KEY:
-		return verr_fail(x->out, V_KEY_ACCESS, (int)ptr, bound, (long long)off, size);
-	default:
-		return verr_fail(x->out, V_MEM_ACCESS, (int)ptr, bound, (long long)off, size);
-	}
+	enum verr err = x->f->reg[ptr].type == T_MAP_VALUE ? V_VALUE_ACCESS :
+			x->f->reg[ptr].type == T_MAP_KEY ? V_KEY_ACCESS : V_MEM_ACCESS;
+
+	verr_fail(x->out, err, (int)ptr, bound, (long long)off, size);
+	verr_more(x->out, "R%u %s value is outside of the allowed memory range", ptr, end);
+	return err;
 }
 
 /* [off, off + size) of the pointer lies within bound bytes, whatever its variable part. */
@@ -69,12 +67,12 @@ enum verr mem_region(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, u
 	if (r->s.smin < 0 && (r->s.smin == INT64_MIN || lo != (int32_t)lo || lo < 0))
 		return verr_fail(x->out, V_MIN_NEGATIVE, (int)ptr, ptr);
 	if (lo < 0 || lo + size > bound || (!size && !zero_ok))
-		return region_fail(x, ptr, lo, size, bound);
+		return region_fail(x, ptr, lo, size, bound, "min");
 	if (r->s.umax >= MAX_PTR_OFF)
 		return verr_fail(x->out, V_UNBOUNDED, (int)ptr, ptr);
 	hi = fixed + (int64_t)r->s.umax;
 	if (hi < 0 || hi + size > bound)
-		return region_fail(x, ptr, hi, size, bound);
+		return region_fail(x, ptr, hi, size, bound, "max");
 	return V_OK;
 }
 
@@ -185,10 +183,11 @@ enum verr packet_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t size,
 	/* The range was established for this very variable part: only the rest is checked. */
 	if (r->s.smin < 0)
 		return verr_fail(x->out, V_MIN_NEGATIVE, (int)ptr, ptr);
-	if (r->range < 0 || lo < 0 || lo + size > r->range || (!size && !zero_ok))
-		return verr_fail(x->out, V_PACKET_ACCESS, (int)ptr, (int)lo, size, ptr, r->id,
-				 r->off, r->range);
-	return V_OK;
+	if (r->range >= 0 && lo >= 0 && lo + size <= r->range && (size || zero_ok))
+		return V_OK;
+	verr_fail(x->out, V_PACKET_ACCESS, (int)ptr, (int)lo, size, ptr, r->id, r->off, r->range);
+	verr_more(x->out, "R%u offset is outside of the packet", ptr);
+	return V_PACKET_ACCESS;
 }
 
 static enum verr packet_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,

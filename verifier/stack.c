@@ -54,13 +54,13 @@ static uint64_t span_slots(struct exec *x, const struct span *sp, bool write)
 	for (uint32_t i = first; i <= last; i++)
 		mask |= 1ull << i;
 	x->out->access_frame = (uint8_t)sp->frame;
+	x->out->touched_slots[sp->frame] |= mask;
 	if (write) {
 		x->out->stack_write = true;
 		x->out->slots_written |= mask;
-		x->out->touched_slots[sp->frame] |= mask;
 	} else {
 		x->out->stack_read = true;
-		x->out->slots_read |= mask;
+		x->out->slots_read[sp->frame] |= mask;
 	}
 	return mask;
 }
@@ -352,7 +352,9 @@ enum verr stack_range(struct exec *x, uint32_t ptr, uint32_t size, bool write, b
 
 	if (stack_span(x, ptr, 0, size, write ? ACCESS_WRITE : ACCESS_READ, &sp))
 		return x->out->err;
-	span_slots(x, &sp, false);
+	/* What is overwritten as a whole is not read. */
+	if (!(write && uninit && sp.fixed))
+		span_slots(x, &sp, false);
 	if (write)
 		span_slots(x, &sp, true);
 	need_precise(x, ptr);

@@ -135,7 +135,7 @@ enum verr verifier_step(const struct venv *env, struct vstate *inout, struct ste
 
 	memset(out, 0, offsetof(struct step, msg));
 	out->reg = -1;
-	out->msg[0] = 0;
+	out->msg[0] = out->more[0] = 0;
 	inout->insn++;
 	return exec_insn(&x);
 }

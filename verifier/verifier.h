@@ -254,6 +254,7 @@ struct venv {
 	uint8_t *aux;		/* by slot: AUX_* */
 	struct arena *arena;
 	struct pool *pool;
+	struct vlog *log;	/* NULL: none */
 };
 
 enum flow {
@@ -275,11 +276,12 @@ struct step {
 	uint8_t mem_flags;
 	/* Scalars on whose value the verdict relied (registers before the insn, current frame). */
 	uint16_t precise;
-	/* Stack bytes read or written: whole slots, of frame access_frame. */
+	/* Slots with stack bytes that were read, and (of the last access) its frame and those written. */
 	bool stack_read, stack_write;
 	uint8_t access_frame;
-	uint64_t slots_read, slots_written;
-	uint64_t slots_precise;	/* spills on whose value the verdict relied */
+	uint64_t slots_read[MAX_FRAMES], slots_written;
+	uint64_t slots_precise;	/* spills of precise_frame on whose value the verdict relied */
+	uint8_t precise_frame;
 	/* For logs: registers of the (new) current frame and slots that changed. */
 	uint16_t touched;
 	uint64_t touched_slots[MAX_FRAMES];
@@ -289,6 +291,7 @@ struct step {
 	enum verr err;
 	int8_t reg;		/* the register involved, -1 without */
 	char msg[160];
+	char more[80];		/* a second sentence, for the log */
 };
 
 /*

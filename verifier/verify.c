@@ -33,6 +33,15 @@ enum verr verr_fail(struct step *out, enum verr err, int reg, ...)
 	return err;
 }
 
+void verr_more(struct step *out, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(out->more, sizeof(out->more), fmt, ap);
+	va_end(ap);
+}
+
 const char *tnum_text(struct tnum t, char buf[48])
 {
 	if (!t.mask && t.value <= UINT16_MAX)
@@ -66,6 +75,8 @@ enum verr venv_init(struct venv *env, const struct unit *u, uint32_t prog, const
 	env->bpf_capable = o->priv != PRIV_UNPRIV;
 	env->perfmon = o->priv == PRIV_ROOT;
 	env->arena = a;
+	if (o->log)
+		env->log = vlog_new(a, o->log);
 	if (!p->id) {
 		*pc = p->check.pc;
 		return verr_fail(out, V_MALFORMED, -1, p->check.msg);
@@ -117,6 +128,20 @@ struct vstate *venv_entry(const struct venv *env, uint32_t sub)
 
 /* ---- the verdict ----------------------------------------------------------------------- */
 
+static void log_end(struct venv *env, const struct vopts *o, const struct step *step,
+		    struct verdict *out)
+{
+	struct vlog *l = env->log;
+
+	if (out->err)
+		vlog_error(l, step);
+	vlog_printf(l, "processed %llu insns (limit %u) max_states_per_insn %u total_states %u "
+		    "peak_states %u mark_read 0\n", (unsigned long long)out->processed,
+		    o->max_insns ? o->max_insns : (uint32_t)BUDGET, out->max_states_per_insn,
+		    out->states, out->peak_states);
+	out->log = vlog_text(l, &out->nlog);
+}
+
 void verify(const struct unit *u, uint32_t prog, const struct vopts *o, struct arena *a,
 	    struct verdict *out)
 {
@@ -131,8 +156,10 @@ void verify(const struct unit *u, uint32_t prog, const struct vopts *o, struct a
 	if (!out->err)
 		out->err = walk_exact(env, &step, out);
 	out->accepted = !out->err;
-	if (!out->err)
-		return;
-	out->reg = step.reg;
-	memcpy(out->msg, step.msg, sizeof(out->msg));
+	if (out->err) {
+		out->reg = step.reg;
+		memcpy(out->msg, step.msg, sizeof(out->msg));
+	}
+	if (env->log)
+		log_end(env, o, &step, out);
 }

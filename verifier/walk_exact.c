@@ -28,6 +28,8 @@ struct node {
 struct pending {
 	struct vstate *state;
 	struct node *parent;
+	uint32_t from;		/* the insn that branched */
+	size_t log;		/* how much had been logged */
 	struct pending *next;
 };
 
@@ -47,6 +49,9 @@ struct walk_state {
 	uint64_t *mask;		/* by slot: step.mask seen; NULL with CAP_PERFMON */
 	uint32_t *depth;	/* by subprog: slots of stack */
 	uint32_t max_records, budget;
+	uint32_t from;		/* the insn before cur->insn */
+	bool fresh;		/* cur begins a path, or goes on after a call: the log shows it */
+	bool popped;		/* of these: it waited */
 	bool live_only;		/* some comparison left out dead registers */
 };
 
@@ -234,6 +239,9 @@ static bool next_path(struct walk_state *w)
 		return false;
 	w->cur = p->state;
 	w->parent = p->parent;
+	w->from = p->from;
+	w->fresh = w->popped = true;
+	vlog_forget(w->env->log, p->log);
 	w->pending = p->next;
 	p->next = w->free;
 	w->free = p;
@@ -252,6 +260,8 @@ static enum verr push_branch(struct walk_state *w, struct vstate *other)
 	else
 		p = arena_raw(w->env->arena, sizeof(*p));
 	p->state = other;
+	p->from = w->out->pc;
+	p->log = vlog_mark(w->env->log);
 	p->parent = w->parent;
 	p->next = w->pending;
 	w->pending = p;
@@ -327,6 +337,69 @@ static void join_return(struct walk_state *w)
 	out->ret_known = true;
 }
 
+static void log_pruned(struct walk_state *w)
+{
+	struct vlog *l = w->env->log;
+
+	if (l && w->fresh)
+		vlog_printf(l, "\nfrom %u to %u: safe\n", w->from, w->cur->insn);
+	else if (l)
+		vlog_printf(l, "%u: safe\n", w->cur->insn);
+}
+
+/* Is an older state as good as this one?  Else it is kept. */
+static enum verr walk_point(struct walk_state *w, bool *done)
+{
+	struct venv *env = w->env;
+	uint32_t pc = w->cur->insn;
+
+	if (!(env->aux[pc] & AUX_PRUNE_POINT))
+		return V_OK;
+	if (env->id[pc] == I_MAY_GOTO && w->cur->may_goto_depth > WIDEN_AFTER)
+		widen(w);
+	switch (nodes_match(w)) {
+	case MATCH_PRUNE:
+		env->aux[pc] |= AUX_PRUNED_HERE;
+		log_pruned(w);
+		*done = true;
+		break;
+	case MATCH_LOOP:
+		return verr_fail(w->step, V_INFINITE_LOOP, -1, pc);
+	case MATCH_NONE:
+		break;
+	}
+	return V_OK;
+}
+
+/* The step, with what the log says of it. */
+static enum verr walk_step(struct walk_state *w)
+{
+	struct venv *env = w->env;
+	struct vlog *l = env->log;
+	uint32_t pc = w->cur->insn;
+	struct vstate *before = NULL;
+	enum verr err;
+
+	if (!l)
+		return verifier_step(env, w->cur, w->step);
+	if (w->fresh)
+		vlog_from(l, env, w->cur, w->from, w->popped);
+	w->fresh = w->popped = false;
+	vlog_insn(l, env, pc);
+	if (env->id[pc] == I_EXIT && w->cur->curframe)
+		before = state_copy(env, w->cur);
+	err = verifier_step(env, w->cur, w->step);
+	if (!err)
+		vlog_step(l, env, w->cur, pc, w->step);
+	if (!err && before) {
+		vlog_return(l, env, before, w->cur);
+		w->fresh = true;
+	}
+	if (before)
+		state_free(env, before);
+	return err;
+}
+
 /* One insn of the current path.  *done: the path has ended. */
 static enum verr walk_insn(struct walk_state *w, bool *done)
 {
@@ -336,27 +409,16 @@ static enum verr walk_insn(struct walk_state *w, bool *done)
 
 	w->out->pc = pc;
 	if (++w->out->processed > w->budget)
-		return verr_fail(w->step, V_TOO_COMPLEX, -1, w->budget);
-	if (env->aux[pc] & AUX_PRUNE_POINT) {
-		if (env->id[pc] == I_MAY_GOTO && w->cur->may_goto_depth > WIDEN_AFTER)
-			widen(w);
-		switch (nodes_match(w)) {
-		case MATCH_PRUNE:
-			env->aux[pc] |= AUX_PRUNED_HERE;
-			*done = true;
-			return V_OK;
-		case MATCH_LOOP:
-			return verr_fail(w->step, V_INFINITE_LOOP, -1, pc);
-		case MATCH_NONE:
-			break;
-		}
-	}
+		return verr_fail(w->step, V_TOO_COMPLEX, -1, w->budget + 1);
+	err = walk_point(w, done);
+	if (err || *done)
+		return err;
 	env->aux[pc] |= AUX_SEEN;
 	if (env->opts.record)
 		keep_record(w);
 	if (env->id[pc] == I_EXIT)
 		track_stack(w);
-	err = verifier_step(env, w->cur, w->step);
+	err = walk_step(w);
 	if (!err)
 		err = one_type(w, pc);
 	if (!err && w->mask)
@@ -365,17 +427,12 @@ static enum verr walk_insn(struct walk_state *w, bool *done)
 		return err;
 	if (w->step->ctx_ptr)
 		env->aux[pc] |= AUX_CTX_PTR;
-	switch (w->step->flow) {
-	case FLOW_BRANCH:
+	w->from = pc;
+	if (w->step->flow == FLOW_BRANCH)
 		return push_branch(w, w->step->other);
-	case FLOW_RETURN:
-		break;
-	case FLOW_EXIT:
+	if (w->step->flow == FLOW_EXIT) {
 		join_return(w);
 		*done = true;
-		break;
-	default:
-		break;
 	}
 	return V_OK;
 }
@@ -410,6 +467,10 @@ enum verr walk_exact(struct venv *env, struct step *step, struct verdict *out)
 
 	walk_init(&w);
 	w.cur = venv_entry(env, 0);
+	if (env->log) {
+		vlog_head(env->log, env);
+		vlog_state(env->log, env, w.cur);
+	}
 	do {
 		done = false;
 		while (!done) {

@@ -193,8 +193,8 @@ static void constant_key(struct exec *x, struct call *c, uint32_t reg)
 		   slot_spilled(slot) == 4 && scalar_is_const(&slot->spill.s)) {
 		c->key = (int64_t)(uint32_t)slot->spill.s.var.value;
 		x->out->stack_read = true;
-		x->out->access_frame = (uint8_t)r->frame;
-		x->out->slots_read |= 1ull << spi;
+		x->out->slots_read[r->frame] |= 1ull << spi;
+		x->out->precise_frame = (uint8_t)r->frame;
 		x->out->slots_precise |= 1ull << spi;
 	}
 }
@@ -349,10 +349,10 @@ enum verr helper_arg_check(struct exec *x, struct call *c, uint32_t reg)
 	if (type_is_packet(r->type) && !(c->proto->flags & HELPER_PKT_ACCESS &&
 					 x->env->type->helper_packet))
 		return verr_fail(x->out, V_ARG_PACKET, (int)reg);
-	if (!(is_null(r) && arg.flags & ARGF_NULL)) {
-		if (type_check(x, reg, &arg) || offset_check(x, reg, &arg))
-			return x->out->err;
-	}
+	if (is_null(r) && arg.flags & ARGF_NULL)
+		need_precise(x, reg);
+	else if (type_check(x, reg, &arg) || offset_check(x, reg, &arg))
+		return x->out->err;
 	if (arg.flags & ARGF_RELEASE) {
 		if (!r->ref && !is_null(r))
 			return verr_fail(x->out, V_ARG_REF, (int)reg, reg);

@@ -394,7 +394,10 @@ enum verr exec_jump(struct exec *x)
 		return jump_pointers(x, other);
 	dead_other = !narrow(x, other, true);
 	dead = !narrow(x, x->st, false);
-	if (dead_other || dead)
+	if (dead_other || dead) {
+		/* Decided after all, by what the operands are. */
+		x->out->precise |= 1u << x->in->dst | (by_reg ? 1u << x->in->src : 0);
 		jump_prune_dead(x, other, dead && !dead_other);
+	}
 	return V_OK;
 }

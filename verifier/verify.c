@@ -154,7 +154,7 @@ void verify(const struct unit *u, uint32_t prog, const struct vopts *o, struct a
 	out->err = venv_init(env, u, prog, o, a, &step, &out->pc);
 	out->aux = env->aux;
 	if (!out->err)
-		out->err = walk_exact(env, &step, out);
+		out->err = (o->walk == WALK_LINUX ? walk_linux : walk_exact)(env, &step, out);
 	out->accepted = !out->err;
 	if (out->err) {
 		out->reg = step.reg;

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * precision: on which scalars did the verdict rely?
+ *
+ * A state that was explored holds one that comes later if their types and
+ * pointers fit, and those scalars on which some verdict behind it relied (an
+ * offset that was added to a pointer, the operands of a jump whose outcome was
+ * known, a size).  Such a demand is made where the value is used; what the value
+ * was computed from is found by walking the path backwards, insn by insn.  At
+ * each point on the way the registers and slots that are then in demand are
+ * marked; the walk ends where nothing is, or where all of it was marked before.
+ *
+ * Equal ids are relations between scalars, so a jump that narrowed several
+ * registers makes all of them matter if one does (Linux: 904e6ddf).
+ */
+#include "verifier/walk_linux.h"
+
+static bool marks_empty(const struct marks *m, uint32_t frames)
+{
+	for (uint32_t i = 0; i <= frames; i++)
+		if (m->reg[i] || m->slot[i])
+			return false;
+	return true;
+}
+
+static void marks_add(struct marks *m, const struct marks *more, uint32_t frames)
+{
+	for (uint32_t i = 0; i <= frames; i++) {
+		m->reg[i] |= more->reg[i];
+		m->slot[i] |= more->slot[i];
+	}
+}
+
+/* ---- history ------------------------------------------------------------------ */
+
+/* Does the insn move a value, or make one, or tie some together? */
+static bool hist_matters(const struct hist *h, const struct insn_row *row)
+{
+	switch (row->kind) {
+	case K_JA: case K_MAY_GOTO: case K_ALU_1: case K_ATOMIC:
+		return false;
+	case K_ALU_K:
+		return row->op == OP_MOV;
+	case K_JMP_K:
+		return h->link;
+	case K_ST: case K_STX: case K_STORE_REL:
+		return h->flags & HIST_SPILL;
+	default:
+		return true;
+	}
+}
+
+static uint32_t link_frame(struct marks *m, const struct func_state *f, uint32_t i, uint32_t id)
+{
+	uint32_t n = 0;
+
+	for (uint32_t r = 0; r < REG_FP; r++) {
+		if (f->reg[r].id != id || f->reg[r].type != T_SCALAR)
+			continue;
+		m->reg[i] |= (uint16_t)(1u << r);
+		n++;
+	}
+	for (uint32_t s = 0; s < f->nslot; s++) {
+		if (f->slot[s].spill.id != id || !slot_is_spill(&f->slot[s]) ||
+		    f->slot[s].spill.type != T_SCALAR)
+			continue;
+		m->slot[i] |= 1ull << s;
+		n++;
+	}
+	return n;
+}
+
+/* The scalars that the jump at the end of the path narrowed with its operands. */
+static const struct marks *hist_link(struct lwalk *w, const struct insn *in, uint8_t kind)
+{
+	const struct vstate *s = w->cur.state;
+	const struct reg_state *dst = state_reg(s, in->dst);
+	const struct reg_state *src = kind == K_JMP_X ? state_reg(s, in->src) : dst;
+	uint32_t dst_id = dst->type == T_SCALAR ? dst->id : 0;
+	uint32_t src_id = src->type == T_SCALAR ? src->id : 0;
+	struct marks m;
+	uint32_t n = 0;
+
+	if (!dst_id && !src_id)
+		return NULL;
+	memset(&m, 0, sizeof(m));
+	for (uint32_t i = 0; i <= s->curframe; i++) {
+		if (dst_id)
+			n += link_frame(&m, s->frame[i], i, dst_id);
+		if (src_id && src_id != dst_id)
+			n += link_frame(&m, s->frame[i], i, src_id);
+	}
+	return n > 1 ? arena_dup(w->w.env->arena, &m, sizeof(m)) : NULL;
+}
+
+/* What the access did is seen in the slot that it left behind. */
+static void hist_access(struct lwalk *w, struct hist *h, const struct insn_row *row)
+{
+	uint8_t kind = row->kind;
+	const struct step *step = w->w.step;
+	const struct func_state *f;
+	uint64_t slots;
+
+	switch (kind) {
+	case K_LDX: case K_LDSX: case K_LOAD_ACQ: case K_ATOMIC_FETCH: case K_CMPXCHG:
+		slots = step->slots_read[step->access_frame];
+		break;
+	case K_ST: case K_STX: case K_STORE_REL:
+		slots = step->slots_written;
+		break;
+	default:
+		return;
+	}
+	if (!slots || slots & (slots - 1))
+		return;		/* more than one slot: nothing is known of the value */
+	h->at = step->access_frame;
+	h->slot = (uint8_t)__builtin_ctzll(slots);
+	f = w->cur.state->frame[h->at];
+	if (kind == K_ATOMIC_FETCH || kind == K_CMPXCHG) {
+		h->flags |= HIST_FILL;	/* the slot was overwritten, who knows */
+		return;
+	}
+	if (slot_is_spill(&f->slot[h->slot]))
+		h->flags |= step->slots_written ? HIST_SPILL : HIST_FILL;
+	if (step->slots_written && row->width == 64)
+		h->flags |= HIST_WHOLE;
+}
+
+void hist_push(struct lwalk *w, uint32_t pc, uint32_t frame)
+{
+	const struct venv *env = w->w.env;
+	const struct insn_row *row = insn_row(env->id[pc]);
+	const struct step *step = w->w.step;
+	struct hist h = { .prev = w->cur.hist, .rec = w->rec, .insn = pc, .frame = (uint8_t)frame };
+
+	if ((row->kind == K_JMP_K || row->kind == K_JMP_X) && !step->decided)
+		h.link = hist_link(w, &env->insn[pc], row->kind);
+	else if (step->stack_read || step->stack_write)
+		hist_access(w, &h, row);
+	if (h.flags & HIST_WHOLE)
+		live_write(&w->cur, h.at, 1ull << h.slot);
+	if (w->at[pc] & AT_JUMP || h.link || h.flags & (HIST_FILL | HIST_SPILL))
+		w->cur.length++;
+	if (env->opts.record || hist_matters(&h, row))
+		w->cur.hist = arena_dup(env->arena, &h, sizeof(h));
+}
+
+/* ---- one insn, backwards ---------------------------------------------------------- */
+
+static void undo_link(struct marks *m, const struct hist *h)
+{
+	bool hit = false;
+
+	if (!h->link)
+		return;
+	for (uint32_t i = 0; i <= h->frame; i++)
+		hit |= m->reg[i] & h->link->reg[i] || m->slot[i] & h->link->slot[i];
+	if (hit)
+		marks_add(m, h->link, h->frame);
+}
+
+/* dst gets a loaded value. */
+static void undo_load(struct marks *m, const struct hist *h, uint32_t dst)
+{
+	uint16_t *reg = &m->reg[h->frame];
+
+	if (!(*reg >> dst & 1))
+		return;
+	*reg &= (uint16_t)~(1u << dst);
+	if (h->flags & HIST_FILL)
+		m->slot[h->at] |= 1ull << h->slot;
+}
+
+static void undo_store(struct marks *m, const struct hist *h, const struct insn *in, bool by_reg)
+{
+	uint64_t bit = 1ull << h->slot;
+
+	if (!(h->flags & HIST_SPILL) || !(m->slot[h->at] & bit))
+		return;
+	m->slot[h->at] &= ~bit;
+	if (by_reg)
+		m->reg[h->frame] |= (uint16_t)(1u << in->src);
+}
+
+static void undo_alu_reg(uint16_t *reg, const struct insn *in, uint8_t op)
+{
+	if (!(*reg >> in->dst & 1))
+		return;
+	if (op == OP_MOV || op == OP_MOVSX8 || op == OP_MOVSX16 || op == OP_MOVSX32)
+		*reg &= (uint16_t)~(1u << in->dst);
+	*reg |= (uint16_t)(1u << in->src);
+}
+
+/* The callee's frame ends at its call: its arguments were the caller's. */
+static void undo_call(struct marks *m, uint32_t frame)
+{
+	m->reg[frame] |= m->reg[frame + 1] & 0x3e;
+	m->reg[frame + 1] = 0;
+	m->slot[frame + 1] = 0;
+}
+
+/* And it begins, backwards, where it returned: r0 is what it left there. */
+static void undo_return(struct marks *m, uint32_t frame)
+{
+	m->reg[frame] = m->reg[frame - 1] & 1;
+	m->reg[frame - 1] &= (uint16_t)~0x3fu;
+}
+
+/* Turns what mattered behind the insn into what mattered before it. */
+static void undo(const struct venv *env, const struct hist *h, struct marks *m)
+{
+	const struct insn *in = &env->insn[h->insn];
+	const struct insn_row *row = insn_row(env->id[h->insn]);
+	uint16_t *reg = &m->reg[h->frame];
+
+	switch ((enum insn_kind)row->kind) {
+	case K_ALU_K:
+		if (row->op == OP_MOV)
+			*reg &= (uint16_t)~(1u << in->dst);
+		break;
+	case K_ALU_X:
+		undo_alu_reg(reg, in, row->op);
+		break;
+	case K_JMP_X:
+		/* Each operand bounded the other, and what is linked to either. */
+		undo_link(m, h);
+		if (*reg & (1u << in->dst | 1u << in->src))
+			*reg |= (uint16_t)(1u << in->dst | 1u << in->src);
+		undo_link(m, h);
+		break;
+	case K_JMP_K:
+		undo_link(m, h);
+		break;
+	case K_LDX: case K_LDSX: case K_LOAD_ACQ:
+		undo_load(m, h, in->dst);
+		break;
+	case K_ATOMIC_FETCH:
+		undo_load(m, h, in->src);
+		break;
+	case K_CMPXCHG:
+		undo_load(m, h, 0);
+		break;
+	case K_ST: case K_STX: case K_STORE_REL:
+		undo_store(m, h, in, row->kind != K_ST);
+		break;
+	case K_LD_IMM64:
+		*reg &= (uint16_t)~(1u << in->dst);
+		break;
+	case K_CALL: case K_CALL_KFUNC: case K_LD_ABS: case K_LD_IND:
+		*reg &= (uint16_t)~0x3fu;	/* r0 is new, the others are gone */
+		break;
+	case K_CALL_LOCAL:
+		undo_call(m, h->frame);
+		break;
+	case K_EXIT:
+		undo_return(m, h->frame);
+		break;
+	default:			/* unary operations keep what they change */
+		break;
+	}
+}
+
+/* ---- the way back ------------------------------------------------------------------- */
+
+/* Keeps in need what is a scalar of p's state that was not marked yet, and marks it. */
+static bool point_mark(struct point *p, struct marks *need)
+{
+	bool news = false;
+
+	for (uint32_t i = 0; i <= p->state->curframe; i++) {
+		const struct func_state *f = p->state->frame[i];
+		uint16_t reg = need->reg[i] & (uint16_t)~p->precise.reg[i];
+		uint64_t slot = need->slot[i] & ~p->precise.slot[i];
+
+		for (uint16_t left = reg; left; left &= (uint16_t)(left - 1))
+			if (f->reg[__builtin_ctz(left)].type != T_SCALAR)
+				reg &= (uint16_t)~(left & -left);
+		for (uint64_t left = slot; left; left &= left - 1) {
+			uint32_t s = (uint32_t)__builtin_ctzll(left);
+
+			if (s >= f->nslot || !slot_is_spill(&f->slot[s]) ||
+			    f->slot[s].spill.type != T_SCALAR)
+				slot &= ~(left & -left);
+		}
+		need->reg[i] = reg;
+		need->slot[i] = slot;
+		p->precise.reg[i] |= reg;
+		p->precise.slot[i] |= slot;
+		news |= reg || slot;
+	}
+	return news;
+}
+
+bool precision_demand(struct lwalk *w, const struct path *path, struct mark_record *rec,
+		      struct marks *need)
+{
+	const struct venv *env = w->w.env;
+	const struct hist *h = path->hist;
+	struct point *p = path->parent;
+	bool news = false;
+
+	if (!env->bpf_capable)
+		return false;	/* all scalars are compared anyway */
+	if (rec)
+		marks_add(&rec->precise, need, MAX_FRAMES - 1);
+	for (;; h = p->hist, p = p->parent) {
+		for (; h; h = h->prev) {
+			uint32_t frames = h->frame + (env->id[h->insn] == I_CALL_LOCAL);
+
+			undo(env, h, need);
+			if (marks_empty(need, frames))
+				return news;
+			if (h->rec)
+				marks_add(&h->rec->precise, need, h->frame);
+		}
+		if (!p || !point_mark(p, need))
+			return news;
+		news = true;
+	}
+}
+
+bool precision_inherit(struct lwalk *w, const struct point *p, const struct path *path,
+		       struct mark_record *rec)
+{
+	struct marks need = p->precise;
+
+	if (marks_empty(&need, p->state->curframe))
+		return false;
+	return precision_demand(w, path, rec, &need);
+}
+
+static void mark_all(struct point *p)
+{
+	for (uint32_t i = 0; i <= p->state->curframe; i++) {
+		p->precise.reg[i] = (1u << REG_FP) - 1;
+		p->precise.slot[i] = UINT64_MAX;
+	}
+}
+
+void precision_give_up(struct lwalk *w, const struct path *path)
+{
+	(void)w;
+	for (struct point *p = path->parent; p; p = p->parent)
+		mark_all(p);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * walk_linux: depth first over the paths, as Linux 6.18 does it.
+ *
+ * Differs from the exact walk in what ends a path: a state is held by an older
+ * one if it fits where that mattered (see prune.c).  So scalars that mattered
+ * to nobody may be outside of all states that were recorded, once a path was
+ * pruned; records tell which scalars did matter.
+ *
+ * The order of the paths is Linux's: on from a branch falls through, the taken
+ * edge waits; a may_goto leaves its loop first.
+ */
+#include "verifier/walk_linux.h"
+
+/* ---- where states are compared ----------------------------------------------- */
+
+static void mark_target(struct lwalk *w, uint32_t pc)
+{
+	uint32_t to = (uint32_t)insn_target(w->w.env->insn, w->w.env->id[pc], pc);
+
+	w->at[to] |= AT_PRUNE | AT_JUMP;
+}
+
+/*
+ * Jumps and their targets, calls, and where calls return to.  Heads of loops
+ * whose rounds Linux does not unroll keep each state.
+ */
+static void mark_places(struct lwalk *w)
+{
+	const struct venv *env = w->w.env;
+
+	w->at = arena_alloc(env->arena, env->len + 1);
+	for (uint32_t pc = 0; pc < env->len; pc += insn_slots(env->id[pc])) {
+		switch (insn_row(env->id[pc])->kind) {
+		case K_MAY_GOTO:
+			w->at[pc] |= AT_FORCE;
+			w->loops = true;
+			/* fall through */
+		case K_JMP_K: case K_JMP_X:
+			w->at[pc] |= AT_PRUNE;
+			mark_target(w, pc);
+			break;
+		case K_JA:
+			mark_target(w, pc);
+			break;
+		case K_CALL_LOCAL:
+			w->at[pc] |= AT_PRUNE;
+			mark_target(w, pc);
+			w->at[pc + 1] |= AT_PRUNE | AT_JUMP;
+			break;
+		case K_CALL: case K_CALL_KFUNC:
+			w->at[pc + 1] |= AT_PRUNE | AT_JUMP;
+			break;
+		case K_LD_IMM64:
+			if (env->id[pc] != I_LD_CODE_ADDR)
+				break;
+			mark_target(w, pc);
+			w->at[pc + 2] |= AT_PRUNE | AT_JUMP;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* ---- paths ------------------------------------------------------------------------ */
+
+static bool next_path(struct lwalk *w)
+{
+	struct pending *p = w->pending;
+
+	walk_track_stack(&w->w, w->cur.state);
+	state_free(w->w.env, w->cur.state);
+	w->cur.state = NULL;
+	prune_close(w, w->cur.parent);
+	if (!p)
+		return false;
+	w->cur = p->path;
+	w->pending = p->next;
+	p->next = w->free_pending;
+	w->free_pending = p;
+	w->npending--;
+	return true;
+}
+
+/* The state waits; its history is that of the current path. */
+static enum verr push_path(struct lwalk *w, struct vstate *state)
+{
+	struct pending *p = w->free_pending;
+
+	if (w->npending >= MAX_PENDING)
+		return verr_fail(w->w.step, V_TOO_MANY_BRANCHES, -1, w->npending);
+	if (p)
+		w->free_pending = p->next;
+	else
+		p = arena_raw(w->w.env->arena, sizeof(*p));
+	p->path = w->cur;
+	p->path.state = state;
+	p->next = w->pending;
+	w->pending = p;
+	w->npending++;
+	if (w->cur.parent)
+		w->cur.parent->open++;
+	return V_OK;
+}
+
+/* ---- may_goto ------------------------------------------------------------------------- */
+
+/* The last state kept at the same insn, one round ago. */
+static const struct point *round_before(const struct lwalk *w)
+{
+	const struct point *now = w->cur.parent, *p;
+
+	if (!now)
+		return NULL;
+	for (p = now->parent; p; p = p->parent)
+		if (p->state->insn == now->state->insn &&
+		    p->state->curframe == now->state->curframe)
+			break;
+	for (uint32_t i = 1; p && i <= now->state->curframe; i++)
+		if (p->state->frame[i]->callsite != now->state->frame[i]->callsite)
+			return NULL;
+	return p;
+}
+
+/*
+ * What a round changed, and no verdict relied on yet, will change again: it
+ * becomes unknown, so that the rounds converge.
+ */
+static void widen(struct lwalk *w, struct vstate *s)
+{
+	const struct point *was = round_before(w);
+	struct reg_iter it = { 0, 0 }, old = { 0, 0 };
+	const struct reg_state *r, *o;
+
+	if (!was)
+		return;
+	for (;;) {
+		bool precise;
+
+		r = reg_iter_next(s, &it);
+		o = reg_iter_next(was->state, &old);
+		if (!r || !o || it.frame != old.frame || it.i != old.i)
+			return;
+		precise = it.i <= REGS ? was->precise.reg[it.frame] >> (it.i - 1) & 1
+				       : was->precise.slot[it.frame] >> (it.i - 1 - REGS) & 1;
+		if (r->type == T_SCALAR && o->type == T_SCALAR && !precise &&
+		    memcmp(&r->s, &o->s, sizeof(r->s)))
+			reg_unknown(reg_iter_own(w->w.env, s, &it));
+	}
+}
+
+/* This path leaves the loop; the next round waits. */
+static enum verr branch_may_goto(struct lwalk *w)
+{
+	struct vstate *round = w->cur.state;
+
+	widen(w, round);
+	w->cur.state = w->w.step->other;
+	return push_path(w, round);
+}
+
+/* ---- one insn ------------------------------------------------------------------------------ */
+
+/* The state before the insn: each is recorded, also one that ends its path here. */
+static void record(struct lwalk *w)
+{
+	struct records *rec = &w->w.out->rec;
+	uint32_t pc = w->cur.state->insn;
+
+	w->rec = NULL;
+	if (!walk_may_record(&w->w, pc))
+		return;
+	w->rec = arena_alloc(w->w.env->arena, sizeof(*w->rec));
+	w->rec->rec.state = state_copy(w->w.env, w->cur.state);
+	w->rec->rec.next = rec->at[pc];
+	rec->at[pc] = &w->rec->rec;
+}
+
+/* What the verdict on this insn relied on, and what it read. */
+static void note_demands(struct lwalk *w, uint32_t frame)
+{
+	const struct step *step = w->w.step;
+
+	if (step->precise || step->slots_precise) {
+		struct marks need;
+
+		memset(&need, 0, sizeof(need));
+		need.reg[frame] = step->precise;
+		need.slot[step->precise_frame] = step->slots_precise;
+		precision_demand(w, &w->cur, w->rec, &need);
+	}
+	if (!step->stack_read)
+		return;
+	for (uint32_t i = 0; i <= frame; i++)
+		if (step->slots_read[i])
+			live_read(&w->cur, w->rec, i, step->slots_read[i], w->w.env);
+}
+
+static bool kind_jumps(uint8_t kind)
+{
+	switch (kind) {
+	case K_JMP_K: case K_JMP_X: case K_JA: case K_MAY_GOTO: case K_CALL: case K_CALL_LOCAL:
+	case K_CALL_KFUNC: case K_CALLX: case K_EXIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The step went well: on to where it leads.  *done: the path has ended. */
+static enum verr follow(struct lwalk *w, uint32_t pc, uint32_t frame, bool *done)
+{
+	struct step *step = w->w.step;
+	struct hist *before = w->cur.hist;
+	enum verr err;
+
+	if (step->flow == FLOW_EXIT) {
+		walk_join_return(&w->w, w->cur.state);
+		*done = true;
+		return V_OK;
+	}
+	hist_push(w, pc, frame);
+	if (step->flow == FLOW_CALL)
+		live_write(&w->cur, frame + 1, UINT64_MAX);
+	if (step->flow != FLOW_BRANCH)
+		return V_OK;
+	if (step->may_goto)
+		return branch_may_goto(w);
+	if (step->other->insn == pc) {
+		/* The operation itself is done once more, with another operand. */
+		struct hist *after = w->cur.hist;
+
+		w->cur.hist = before;
+		err = push_path(w, step->other);
+		w->cur.hist = after;
+		return err;
+	}
+	return push_path(w, step->other);
+}
+
+static enum verr walk_insn(struct lwalk *w, bool *done)
+{
+	struct venv *env = w->w.env;
+	struct verdict *out = w->w.out;
+	uint32_t pc = w->cur.state->insn, frame = w->cur.state->curframe;
+	enum verr err;
+
+	out->pc = pc;
+	if (++out->processed > w->w.budget)
+		return verr_fail(w->w.step, V_TOO_COMPLEX, -1, w->w.budget);
+	env->aux[pc] |= AUX_SEEN;
+	if (env->opts.record)
+		record(w);
+	if (w->at[pc] & AT_PRUNE) {
+		switch (prune_visit(w)) {
+		case PRUNE_SAFE:
+			env->aux[pc] |= AUX_PRUNED_HERE;
+			out->rec.pruned = true;
+			*done = true;
+			return V_OK;
+		case PRUNE_LOOP:
+			return verr_fail(w->w.step, V_INFINITE_LOOP, -1, pc);
+		case PRUNE_GO_ON:
+			break;
+		}
+	}
+	w->jumps += kind_jumps(insn_row(env->id[pc])->kind);
+	if (env->id[pc] == I_EXIT)
+		walk_track_stack(&w->w, w->cur.state);
+	err = verifier_step(env, w->cur.state, w->w.step);
+	if (!err)
+		err = walk_one_type(&w->w, pc);
+	if (err)
+		return err;
+	if (w->w.step->ctx_ptr)
+		env->aux[pc] |= AUX_CTX_PTR;
+	note_demands(w, frame);
+	return follow(w, pc, frame, done);
+}
+
+enum verr walk_linux(struct venv *env, struct step *step, struct verdict *out)
+{
+	struct lwalk w = { .loops = false };
+	enum verr err;
+	bool done;
+
+	walk_init(&w.w, env, step, out);
+	mark_places(&w);
+	scc_compute(&w);
+	w.bucket = arena_alloc(env->arena, env->len * sizeof(*w.bucket));
+	w.cur.state = venv_entry(env, 0);
+	do {
+		done = false;
+		while (!done) {
+			err = walk_insn(&w, &done);
+			if (err)
+				return err;
+		}
+	} while (next_path(&w));
+	if (out->rec.pruned && out->rec.at)
+		live_finish_records(env, &out->rec);
+	return walk_finish(&w.w);
+}

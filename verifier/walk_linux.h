@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the Linux walk share: walk_linux.c (the walk), prune.c
+ * (which states are kept and which hold others), precision.c (which scalars
+ * matter), liveness.c (which stack slots matter), scc.c (loops).
+ */
+#ifndef VERIFIER_WALK_LINUX_H
+#define VERIFIER_WALK_LINUX_H
+
+#include "verifier/internal.h"
+#include "verifier/walk.h"
+
+/* When states are kept, compared and dropped: the numbers of Linux 6.18. */
+enum {
+	POINT_JUMPS = 2, POINT_INSNS = 8,	/* since the last state that was kept */
+	LOOP_JUMPS = 20, LOOP_INSNS = 100,	/* the same, while one's own path comes by */
+	MAX_HISTORY = 40,		/* a path that is longer than that keeps a state */
+	EVICT_MISSES = 3,		/* a state leaves with n misses more than n times its hits */
+	EVICT_MISSES_LOOP = 64,		/* the same, for heads of loops that must converge */
+	UNPRIV_STATES = 64,		/* kept per insn without CAP_BPF */
+	BACKEDGE_ROUNDS = 64,		/* until marks are given up and all scalars matter */
+	PROG_F_STATE_FREQ = 8,		/* prog_flags: keep a state wherever it is possible */
+};
+
+/* Registers and stack slots of a state, one bit each. */
+struct marks {
+	uint64_t slot[MAX_FRAMES];
+	uint16_t reg[MAX_FRAMES];
+};
+
+/* A state recorded for the soundness oracle. */
+struct mark_record {
+	struct record rec;
+	struct marks precise;
+	uint64_t read[MAX_FRAMES];
+};
+
+/*
+ * One insn of a path.  Insns that neither move nor make values are left out,
+ * unless states are recorded.
+ */
+struct hist {
+	struct hist *prev;		/* before it, NULL: the parent's state */
+	const struct marks *link;	/* a jump: what it narrowed through ids */
+	struct mark_record *rec;	/* the state before it */
+	uint32_t insn;
+	uint8_t frame;			/* that executed it */
+	uint8_t at, slot;		/* of the stack access */
+	uint8_t flags;			/* HIST_* */
+};
+enum {
+	HIST_FILL = 1,			/* loads what was spilled to the slot */
+	HIST_SPILL = 2,			/* spills to the slot */
+	HIST_WHOLE = 4,			/* overwrites the slot as a whole */
+};
+
+/* A state that was kept: where paths may end, and where backtracking rests. */
+struct point {
+	struct vstate *state;
+	struct point *parent;		/* the one before it on its path */
+	struct point *next;		/* older, in the same bucket */
+	struct hist *hist;		/* from the parent's state to this one */
+	struct marks precise;		/* scalars on which some verdict behind it relied */
+	uint64_t read[MAX_FRAMES];	/* slots that some path behind it reads before it writes them */
+	uint64_t written[MAX_FRAMES];	/* slots written as a whole since the parent */
+	uint32_t open;			/* paths and points behind it that have not ended */
+	uint32_t hits, misses;
+	uint32_t depth;			/* points before it */
+	bool evicted;
+};
+
+/* A path that is walked, or waits. */
+struct path {
+	struct vstate *state;
+	struct point *parent;
+	struct hist *hist;		/* since the parent */
+	uint64_t written[MAX_FRAMES];	/* since the parent */
+	uint32_t length;		/* of the history, as Linux counts it */
+};
+
+struct pending {
+	struct path path;
+	struct pending *next;
+};
+
+/* By slot: what the control flow makes of it. */
+enum {
+	AT_PRUNE = 1,			/* states are compared */
+	AT_JUMP = 2,			/* not only reached from the insn before */
+	AT_FORCE = 4,			/* each visit keeps a state */
+};
+
+/* A loop, entered from one place of one chain of calls. */
+struct visit;
+
+struct lwalk {
+	struct walker w;
+	struct path cur;
+	struct mark_record *rec;	/* of the current state, if states are recorded */
+	struct pending *pending, *free_pending;
+	uint32_t npending;
+	uint8_t *at;			/* by slot: AT_* */
+	bool loops;			/* there are slots with AT_FORCE */
+
+	/* prune.c */
+	struct point **bucket;		/* by slot and callsite, see bucket_of() */
+	struct point *free_points;
+	uint32_t jumps, kept_jumps;	/* so far, and when a state was kept last */
+	uint64_t kept_insns;
+	uint32_t nkept, nevicted;	/* points that stand in a bucket, or only on paths */
+
+	/* scc.c */
+	uint32_t *scc;			/* by slot: 0, or the number of its loop */
+	struct visit *visits;
+};
+
+/* ---- precision.c --------------------------------------------------------------- */
+
+/* The insn at pc was executed in frame; w->w.step says how. */
+void hist_push(struct lwalk *w, uint32_t pc, uint32_t frame);
+/*
+ * The verdict relied on the scalars in need, which the state of path holds: so
+ * it did on what they were computed from.  Clears need.  True if some point did
+ * not know that yet.
+ */
+bool precision_demand(struct lwalk *w, const struct path *path, struct mark_record *rec,
+		      struct marks *need);
+/* What mattered behind p matters on the path that ends in p's state. */
+bool precision_inherit(struct lwalk *w, const struct point *p, const struct path *path,
+		       struct mark_record *rec);
+/* All scalars of all points on the path matter. */
+void precision_give_up(struct lwalk *w, const struct path *path);
+
+/* ---- liveness.c ------------------------------------------------------------------- */
+
+/* The registers that may be read before they are written, by frame. */
+void live_registers(const struct venv *env, const struct vstate *s, uint16_t live[MAX_FRAMES]);
+/* The path is about to read slots of a frame.  True if some point did not know that yet. */
+bool live_read(const struct path *path, struct mark_record *rec, uint32_t frame, uint64_t slots,
+	       const struct venv *env);
+/* The path wrote slots of a frame as a whole. */
+static inline void live_write(struct path *path, uint32_t frame, uint64_t slots)
+{
+	path->written[frame] |= slots;
+}
+/* What is read behind p is read behind the path that ends in p's state. */
+bool live_inherit(const struct point *p, const struct path *path, struct mark_record *rec,
+		  const struct venv *env);
+/*
+ * Some path ended in a state that was compared without what is dead or does not
+ * matter: records then say nothing of the dead, and tell what matters.
+ */
+void live_finish_records(const struct venv *env, struct records *rec);
+
+/* ---- prune.c ------------------------------------------------------------------------ */
+
+enum compare {
+	COMPARE_LOOSE,		/* scalars that do not matter are not compared */
+	COMPARE_RANGES,		/* all scalars matter */
+	COMPARE_EXACT,		/* the same state */
+};
+/* Does p hold all of the state?  live: see live_registers(). */
+bool prune_holds(const struct lwalk *w, const struct point *p, const struct vstate *cur,
+		 const uint16_t *live, enum compare how);
+
+enum prune { PRUNE_GO_ON, PRUNE_SAFE, PRUNE_LOOP };
+/* The current path comes to a place where states are compared. */
+enum prune prune_visit(struct lwalk *w);
+/* A path behind p has ended. */
+void prune_close(struct lwalk *w, struct point *p);
+
+/* ---- scc.c -------------------------------------------------------------------------------- */
+
+/* Finds the loops, if some of them is left early (see struct lwalk.loops). */
+void scc_compute(struct lwalk *w);
+/* p was kept; nothing behind p is open any more. */
+void scc_enter(struct lwalk *w, struct point *p);
+void scc_exit(struct lwalk *w, struct point *p);
+/* Marks behind p may still change: a path ended in a state that was not done. */
+bool scc_incomplete(const struct lwalk *w, const struct point *p);
+/* The current path ends in p, which is not done. */
+void scc_backedge(struct lwalk *w, const struct point *p);
+
+#endif

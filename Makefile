@@ -107,6 +107,11 @@ bench: $(B)/bench/bench
 $(B)/gate: tests/gates/gate.c $(LIBOBJ)
 	$(call Q,LINK)$(CC) $(ALLFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
 
+check-verifier:
+	@scripts/setup gates
+	@$(MAKE) --no-print-directory $(B)/gate
+	@B=$(B) tests/gates/run $(if $(JSON),--json $(JSON)) $(if $(QUICK),--quick)
+
 # For scripts/plant: the commands that compile one file and link, as text.
 print-compile:
 	@echo '$(CC) -I$(INC) $(ALLFLAGS) -c -o $(OBJ) $(SRC)'
@@ -132,10 +137,11 @@ help:
 	@echo 'make test          set up, build, run every test'
 	@echo 'make SAN=address,undefined test    the same under sanitizers (or SAN=memory CC=clang-19)'
 	@echo 'make bench         the table of speeds; JSON=FILE writes it as data'
+	@echo 'make check-verifier  verdicts against the running kernel (JSON=FILE, QUICK=1)'
 	@echo 'make targets       libFuzzer binaries, AFL++ binaries and replayers of targets/'
 	@echo 'make install       into $$(DESTDIR)$$(PREFIX), by default /usr/local'
 	@echo 'make format        clang-format over the C files'
 	@echo 'make clean         remove what was built'
 
-.PHONY: all tests test targets targets-libfuzzer targets-afl targets-replay run-tests print-compile print-objects print-link fuzz bench install format clean help
+.PHONY: all tests test check-verifier targets targets-libfuzzer targets-afl targets-replay run-tests print-compile print-objects print-link fuzz bench install format clean help
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -2,7 +2,11 @@
 /*
  * gate: verdicts of our verifier against the running kernel's, on case files.
  *
- *   gate [--json FILE] [--walk linux|exact] [--priv root|cap_bpf] [--known FILE] [-v] FILE...
+ *   gate [--json FILE] [--walk linux|exact] [--priv root|cap_bpf] [--known FILE]
+ *        [--generate N [--seed S]] [-v] FILE...
+ *
+ * --generate makes N programs of mixed validity: generated ones, most of them
+ * mutated up to four times.
  *
  * Prints every disagreement and the counts.  Exit 1 if we accept something that
  * the kernel rejects and that --known does not list.
@@ -250,6 +254,37 @@ static void gate_file(const char *path)
 	arena_free(&a);
 }
 
+/* Programs that nobody wrote: generated, and mutated so that about half are invalid. */
+static void gate_generated(uint64_t n, uint64_t seed)
+{
+	struct gen_opts g = { .priv = gate.priv, .types = ~1u };	/* PLAIN is not Linux's */
+	struct arena a = { 0 };
+
+	for (uint64_t i = 0; i < n; i++) {
+		struct testcase tc, other, out;
+		struct choice c;
+		struct rng r;
+		char name[40];
+		uint64_t rounds;
+
+		arena_reset(&a);
+		rng_seed(&r, mix64(seed) ^ mix64(i + 1));
+		choice_seed(&c, rng_next(&r));
+		gen_case(&c, &g, &a, &tc);
+		choice_seed(&c, rng_next(&r));
+		gen_case(&c, &g, &a, &other);
+		for (rounds = rng_below(&r, 5); rounds; rounds--) {
+			mutate_case(&r, &tc, &other, &a, &out, NULL);
+			tc = out;
+		}
+		snprintf(name, sizeof(name), "%" PRIu64 ":%" PRIu64, seed, i);
+		gate.files++;
+		if (tc.unit.prog[0].id && tc.unit.prog[0].type != PROG_PLAIN)
+			compare("generated", name, &tc, 0, "", "");
+	}
+	arena_free(&a);
+}
+
 /* NAME <tab> REASON lines; '#' begins a comment. */
 static void read_known(const char *path)
 {
@@ -329,9 +364,11 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "json", required_argument, NULL, 'j' }, { "walk", required_argument, NULL, 'w' },
 		{ "priv", required_argument, NULL, 'p' }, { "known", required_argument, NULL, 'k' },
+		{ "generate", required_argument, NULL, 'g' }, { "seed", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *json = NULL;
+	uint64_t generate = 0, seed = 1;
 	char why[96];
 	int c;
 
@@ -345,6 +382,10 @@ int main(int argc, char **argv)
 			return 2;
 		else if (c == 'k')
 			read_known(optarg);
+		else if (c == 'g')
+			generate = strtoull(optarg, NULL, 10);
+		else if (c == 's')
+			seed = strtoull(optarg, NULL, 10);
 		else if (c == 'v')
 			gate.verbose = true;
 		else if (c == '?')
@@ -356,6 +397,7 @@ int main(int argc, char **argv)
 	}
 	for (; optind < argc; optind++)
 		gate_file(argv[optind]);
+	gate_generated(generate, seed);
 	summary();
 	if (json)
 		write_json(json);

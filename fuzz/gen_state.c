@@ -109,7 +109,7 @@ uint64_t gen_value(struct gen *g)
 	case 11: case 12: case 13:
 		return value_edge(g);
 	case 14:
-		return gen_below(g, 256) * 0x0101010101010101;
+		return gen_below(g, 256) * 0x0101010101010101ULL;
 	default:
 		return choice_u64(g->c) >> gen_below(g, 64);
 	}

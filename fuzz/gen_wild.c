@@ -18,7 +18,7 @@ static int32_t wild_imm(struct choice *c)
 	case 0:
 		return (int32_t)choice_below(c, 70) - 2;
 	case 1:
-		return (int32_t)(1u << choice_below(c, 32)) - (int32_t)choice_below(c, 3) + 1;
+		return (int32_t)((1u << choice_below(c, 32)) - choice_below(c, 3) + 1);
 	default:
 		return (int32_t)choice_u64(c);
 	}

@@ -141,6 +141,14 @@ static uint64_t load64(const uint8_t *p)
 	return v;
 }
 
+/* What was never written holds anything, as far as we know: so must the spill, for root. */
+static bool holds_garbage(const struct replay *r, const struct reg_state *s, uint32_t size)
+{
+	struct scalar all = scalar_cast(scalar_unknown(), (uint8_t)size);
+
+	return s->type == T_SCALAR && ((r->lenient && !s->precise) || scalar_subset(&s->s, &all));
+}
+
 /*
  * A slot against its 8 bytes.  The spill covers the high bytes that are marked
  * SLOT_SPILL: all 8, or for a narrow spill the low bytes of the slot.
@@ -148,17 +156,16 @@ static uint64_t load64(const uint8_t *p)
 static bool in_slot(const struct replay *r, const struct stack_slot *s, uint32_t at, uint32_t base,
 		    struct ties *ties)
 {
-	uint32_t n = 0;
+	uint32_t n = 0, unwritten = 0;
 
 	for (uint32_t i = 0; i < 8; i++) {
 		if (s->type[i] == SLOT_ZERO && (r->stack[at + i] || !r->written[at + i]))
 			return false;
-		if (s->type[i] == SLOT_SPILL) {
-			if (!r->written[at + i])
-				return false;
-			n++;
-		}
+		n += s->type[i] == SLOT_SPILL;
+		unwritten += s->type[i] == SLOT_SPILL && !r->written[at + i];
 	}
+	if (unwritten)
+		return holds_garbage(r, &s->spill, n);
 	if (n == 8)
 		return in_reg(r, &s->spill, load64(&r->stack[at]), base, ties);
 	if (n && s->type[0] == SLOT_SPILL && s->spill.type == T_SCALAR)

@@ -272,7 +272,6 @@ static enum verr pointer_alu(struct exec *x, const struct reg_state *from,
 	if (x->row->width == 32) {
 		if (op == OP_SUB && x->env->perfmon) {
 			reg_unknown(dst);
-			dst->s = x->env->dom->alu(OP_MOV, 32, dst->s, dst->s);
 			return V_OK;
 		}
 		return verr_fail(x->out, V_POINTER_ALU32, x->in->dst, x->in->dst);
@@ -417,8 +416,6 @@ static enum verr alu_reg(struct exec *x)
 	}
 	if (x->row->op == OP_SUB && x->env->perfmon) {
 		reg_unknown(dst);
-		if (x->row->width == 32)
-			dst->s = x->env->dom->alu(OP_MOV, 32, dst->s, dst->s);
 		return V_OK;
 	}
 	return verr_fail(x->out, V_POINTER_POINTER, x->in->dst, x->in->dst, op_sign(x->row->op));

@@ -115,7 +115,7 @@ static int64_t half_value(int32_t v)
 	return is_decimal(v) ? v : (int64_t)(uint32_t)v;
 }
 
-/* Bounds that say nothing are left out, equal ones of one sign are printed once. */
+/* Bounds that say nothing are left out; equal minima and equal maxima of one sign are printed once. */
 static void put_ranges(struct vlog *l, const struct scalar *s, const char **sep)
 {
 	struct {
@@ -141,7 +141,7 @@ static void put_ranges(struct vlog *l, const struct scalar *s, const char **sep)
 			continue;
 		vlog_printf(l, "%s%s", *sep, b[i].name);
 		*sep = ",";
-		for (int k = i + 1; k < 8; k++) {
+		for (int k = i + 2; k < 8; k += 2) {
 			if (b[k].omit || b[k].v != b[i].v ||
 			    (b[i].v < 0 && is_signed != (b[k].name[0] == 's')))
 				continue;
@@ -168,7 +168,11 @@ static void put_pointer_parts(struct vlog *l, const struct venv *env, const stru
 	switch (r->type) {
 	case T_MAP_PTR: case T_MAP_KEY: case T_MAP_VALUE:
 		m = &env->unit->map[r->map];
-		vlog_printf(l, "%smap=%.16s,ks=%u,vs=%u", *sep, m->name, m->key_size, m->value_size);
+		vlog_printf(l, "%s", *sep);
+		/* Inner maps are seen as their template, which has no name. */
+		if (!r->map_uid || r->type != T_MAP_PTR)
+			vlog_printf(l, "map=%.16s,", m->name);
+		vlog_printf(l, "ks=%u,vs=%u", m->key_size, m->value_size);
 		*sep = ",";
 		break;
 	default:
@@ -307,6 +311,7 @@ static void put_delta(struct vlog *l, const struct venv *env, const struct vstat
 {
 	uint32_t f = s->curframe;
 	size_t len = l->insn_end - l->insn_at, col;
+	uint64_t slots = 0;
 
 	if (l->insn_end && l->insn_end == l->n) {
 		l->n--;		/* the newline; Linux counts it, too */
@@ -316,7 +321,10 @@ static void put_delta(struct vlog *l, const struct venv *env, const struct vstat
 	} else {
 		vlog_printf(l, "%u:", pc);
 	}
-	put_frame(l, env, s, f, out->touched, out->touched_slots[f]);
+	/* Linux keeps one mask for the slots of all frames. */
+	for (uint32_t i = 0; i <= f; i++)
+		slots |= out->touched_slots[i];
+	put_frame(l, env, s, f, out->touched, slots);
 	vlog_printf(l, "\n");
 }
 

@@ -54,10 +54,10 @@ static uint64_t span_slots(struct exec *x, const struct span *sp, bool write)
 	for (uint32_t i = first; i <= last; i++)
 		mask |= 1ull << i;
 	x->out->access_frame = (uint8_t)sp->frame;
-	x->out->touched_slots[sp->frame] |= mask;
 	if (write) {
 		x->out->stack_write = true;
 		x->out->slots_written |= mask;
+		x->out->touched_slots[sp->frame] |= mask;
 	} else {
 		x->out->stack_read = true;
 		x->out->slots_read[sp->frame] |= mask;
@@ -163,7 +163,7 @@ enum verr stack_load(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, i
 
 	if (stack_span(x, ptr, off, size, ACCESS_READ, &sp))
 		return x->out->err;
-	span_slots(x, &sp, false);
+	x->out->touched_slots[sp.frame] |= span_slots(x, &sp, false);
 	/* Growing may have moved the current frame's slots, never its registers. */
 	if (!sp.fixed)
 		return load_variable(x, ptr, off, size, &sp, dst);

@@ -108,7 +108,7 @@ static void install(void)
 	}
 }
 
-/* A stack that somebody else (a sanitizer) has set up will do.  Ours lasts as long as the process. */
+/* A stack that somebody else (a sanitizer) has set up will do.  Ours lasts as the process does. */
 static void make_stack(void)
 {
 	stack_t old, own = { .ss_size = FAULT_STACK };

@@ -15,32 +15,33 @@
 enum jit_left {
 	LEFT_EXIT,	/* main exited */
 	LEFT_FUEL,	/* the block at ip is too long for what is left */
-	LEFT_TRAP,	/* a check failed at ip: see ctx.trap */
+	LEFT_TRAP,	/* a check failed at ip: see run.trap */
 	LEFT_FAULT,	/* the processor raised ctx.signal at ip */
 };
 
 struct jit;
 
-/* The context register points here into struct jit_ctx: 8-bit displacements reach to both sides. */
-enum { JIT_CTX_BIAS = 128 };
-
-/* What compiled code sees through its context register. */
+/*
+ * What compiled code sees through its context register, which points
+ * JIT_CTX_BIAS into it: what code uses most lies within 8-bit displacements.
+ */
 struct jit_ctx {
-	struct vm_run run;
 	uint64_t sp;		/* native stack in jit_enter(): leaves from any depth */
 	uint64_t ip;		/* trap: return address into the program; fault: the insn's */
 	uint64_t ctx_shadow;	/* CTX_SHADOW - base of the context: shadow of a is at 2 * a + this */
-	uint64_t value;		/* second result of jit_c_...() */
-	uint8_t trap;		/* of LEFT_TRAP */
+	struct vm_run run;	/* run.trap is that of LEFT_TRAP */
 	int32_t signal;		/* of LEFT_FAULT */
 	struct jit *jit;
 	const struct jit_arena *arena;
 };
+enum { JIT_CTX_BIAS = 128 };
+_Static_assert(offsetof(struct jit_ctx, run.entry) + sizeof(((struct vm_run *)0)->entry) <= 256,
+	       "entry registers, poison and fuel are within reach");
 
 /* Code shared by all programs. */
 enum jit_stub {
-	STUB_ENTER,	/* enum jit_left f(struct jit_ctx *, const void *code) */
-	STUB_LEAVE, STUB_HELPER_TRAP,	/* only stubs go there */
+	STUB_ENTER,	/* enum jit_left f(context register, const void *code) */
+	STUB_LEAVE, STUB_TRAPPED,	/* only stubs go there */
 	STUB_HELPER, STUB_TAIL_CALL, STUB_PACKET,
 	STUB_FUEL, STUB_DEAD, STUB_DEPTH, STUB_ALIGN, STUB_ACCESS, STUB_FAULT,
 	STUB_STEP,
@@ -148,10 +149,17 @@ void jit_fault_arm(struct jit_ctx *c);
 
 /* ---- jit.c: called from the stubs ----------------------------------------------- */
 
-uint64_t jit_c_helper(struct jit_ctx *c, int32_t id);
-const void *jit_c_tail_call(struct jit_ctx *c, uint64_t r1, uint64_t r2, uint64_t r3);
-bool jit_c_ctx_load(struct jit_ctx *c, uint64_t addr);
-bool jit_c_packet(struct jit_ctx *c, int64_t off, uint32_t size);
+struct jit_pair {		/* comes back in two registers */
+	uint64_t value;
+	uint64_t flag;
+};
+/* r0, and whether it trapped. */
+struct jit_pair jit_c_helper(struct jit_ctx *c, int32_t id);
+/* Where to go on, or 0; and whether it trapped. */
+struct jit_pair jit_c_tail_call(struct jit_ctx *c, uint64_t r1, uint64_t r2, uint64_t r3);
+/* The value, and whether it is inside. */
+struct jit_pair jit_c_ctx_load(struct jit_ctx *c, uint64_t addr);
+struct jit_pair jit_c_packet(struct jit_ctx *c, int64_t off, uint32_t size);
 void jit_c_step(struct jit_ctx *c, const uint8_t *ip);
 
 #endif

@@ -214,47 +214,51 @@ void jit_unload(struct jit *j)
 
 /* ---- called from compiled code ---------------------------------------------------------- */
 
-FROM_CODE uint64_t jit_c_helper(struct jit_ctx *c, int32_t id)
+FROM_CODE struct jit_pair jit_c_helper(struct jit_ctx *c, int32_t id)
 {
 	struct vm_run *run = &c->run;
+	uint64_t r0;
 
 	UNPOISON(run, sizeof(*run));
-	return vm_helper(run, id, run->reg[1], run->reg[2], run->reg[3], run->reg[4], run->reg[5]);
+	r0 = vm_helper(run, id, run->reg[1], run->reg[2], run->reg[3], run->reg[4], run->reg[5]);
+	return (struct jit_pair){ r0, run->trap };
 }
 
-FROM_CODE const void *jit_c_tail_call(struct jit_ctx *c, uint64_t r1, uint64_t r2, uint64_t r3)
+FROM_CODE struct jit_pair jit_c_tail_call(struct jit_ctx *c, uint64_t r1, uint64_t r2, uint64_t r3)
 {
 	int32_t prog = vm_tail_call(&c->run, r1, r2, r3);
+	const uint8_t *code = prog < 0 ? NULL : entry_of(c->jit, (uint32_t)prog);
 
-	c->value = r1;
-	return prog < 0 ? NULL : entry_of(c->jit, (uint32_t)prog);
+	return (struct jit_pair){ (uint64_t)(uintptr_t)code, c->run.trap };
 }
 
-FROM_CODE bool jit_c_packet(struct jit_ctx *c, int64_t off, uint32_t size)
+FROM_CODE struct jit_pair jit_c_packet(struct jit_ctx *c, int64_t off, uint32_t size)
 {
-	return vm_ld_packet(&c->run, off, size, &c->value);
+	uint64_t value = 0;
+	bool inside = vm_ld_packet(&c->run, off, size, &value);
+
+	return (struct jit_pair){ value, inside };
 }
 
 /* A 4-byte load where the type's context has pointers: those yield their 64-bit shadow. */
-FROM_CODE bool jit_c_ctx_load(struct jit_ctx *c, uint64_t addr)
+FROM_CODE struct jit_pair jit_c_ctx_load(struct jit_ctx *c, uint64_t addr)
 {
 	struct guest *g = c->run.g;
 	const struct prog_type_info *info = prog_type_info(g->unit->prog[0].type);
-	uint64_t base = g->layout.rgn[GUEST_CTX].base, field = addr - base;
+	uint64_t base = g->layout.rgn[GUEST_CTX].base, field = addr - base, wide;
 	const void *p = guest_at(g, addr, 4, RGN_READ);
 	uint32_t word;
 
 	if (!p)
-		return false;
+		return (struct jit_pair){ 0, false };
 	if (field <= INT16_MAX && ((int16_t)field == info->off_data ||
 				   (int16_t)field == info->off_data_end ||
 				   (int16_t)field == info->off_data_meta)) {
-		memcpy(&c->value, (const void *)(uintptr_t)(base + CTX_SHADOW + 2 * field), 8);
-		return true;
+		memcpy(&wide, (const void *)(uintptr_t)(base + CTX_SHADOW + 2 * field), 8);
+		return (struct jit_pair){ wide, true };
 	}
 	memcpy(&word, p, sizeof(word));
-	c->value = word;
-	return true;
+	return (struct jit_pair){ word, true };
 }
 
 /* ---- steps -------------------------------------------------------------------------------- */
@@ -310,7 +314,7 @@ FROM_CODE void jit_c_step(struct jit_ctx *c, const uint8_t *ip)
 
 /* ---- running -------------------------------------------------------------------------------- */
 
-typedef uint32_t (*enter_fn)(struct jit_ctx *, const void *);
+typedef uint32_t (*enter_fn)(char *, const void *);
 
 /* Compiled code has none of the type information that -fsanitize=function looks for. */
 INTO_CODE static uint32_t enter(struct jit *j)
@@ -319,7 +323,7 @@ INTO_CODE static uint32_t enter(struct jit *j)
 	uint32_t left;
 
 	jit_fault_arm(&j->ctx);
-	left = f(&j->ctx, entry_of(j, 0));
+	left = f((char *)&j->ctx + JIT_CTX_BIAS, entry_of(j, 0));
 	jit_fault_arm(NULL);
 	UNPOISON(&j->ctx, sizeof(j->ctx));
 	return left;
@@ -330,7 +334,8 @@ static void run_start(struct jit *j)
 	struct jit_ctx *c = &j->ctx;
 
 	c->ctx_shadow = CTX_SHADOW - c->run.g->layout.rgn[GUEST_CTX].base;
-	c->trap = TRAP_NONE;
+	c->run.trap = TRAP_NONE;
+	c->run.frame = 0;
 	j->fuel = c->run.fuel;
 	j->store.len = 0;
 	if (j->mode & JIT_STEP) {
@@ -374,7 +379,7 @@ static void run_end(struct jit *j, enum jit_left left, struct outcome *out)
 		break;
 	case LEFT_TRAP:
 		out->kind = OUT_TRAP;
-		out->trap = c->trap;
+		out->trap = c->run.trap;
 		out->pc = pc_of(j, c->ip - 1);
 		break;
 	case LEFT_FAULT:
@@ -419,7 +424,7 @@ uint64_t jit_call(struct jit *j, struct vm_run *run)
 	return run->reg[0];
 }
 
-/* ---- looking at the code ---------------------------------------------------------------------- */
+/* ---- looking at the code -------------------------------------------------------------------- */
 
 const uint8_t *jit_code(const struct jit *j, uint32_t prog, uint32_t *len)
 {
@@ -439,5 +444,7 @@ uint32_t jit_fixed_bytes(const struct jit *j)
 	for (uint32_t i = 0; i < STUB_N; i++)
 		if (j->stubs >> i & 1)
 			n += j->a->stub_len[i];
+	if (j->stubs & ~(1u << STUB_STEP | 1u << STUB_FUEL))	/* they end there */
+		n += j->a->stub_len[STUB_TRAPPED];
 	return n;
 }

@@ -204,8 +204,9 @@ static bool emit_slot(struct jit_build *b)
 {
 	uint32_t pc = b->pc;
 	uint8_t id = b->prog->id[pc];
+	const uint8_t *start = b->p;
 
-	b->out->label[pc] = (uint32_t)(b->p - b->start);
+	b->out->label[pc] = (uint32_t)(start - b->start);
 	b->a->nfix_at[pc] = b->nfix;
 	if (id == I_LDDW_HI)
 		return true;
@@ -219,6 +220,7 @@ static bool emit_slot(struct jit_build *b)
 		emit_dead(b);
 	else
 		emit_insn(b, &b->insn[pc], id);
+	assert(b->p - start <= X86_INSN_MAX);
 	return true;
 }
 

@@ -113,21 +113,15 @@ static void shift_bmi2(struct jit_build *b, bool w, uint32_t op, uint32_t dst, u
 
 static void shift_reg(struct jit_build *b, bool w, uint32_t op, uint32_t dst, uint32_t src)
 {
-	if (src == RCX && dst != RCX) {
+	if (src == RCX) {
 		x86_rr(b, w, 0xd3, op, dst);
 	} else if (b->features & X86_BMI2) {
 		shift_bmi2(b, w, op, dst, src);
-	} else if (dst == RCX) {
-		/* the value leaves rcx before the count enters it: src may be rcx, too */
-		x86_mov(b, true, R11, RCX);
-		if (src != RCX)
-			x86_mov(b, false, RCX, src);
-		x86_rr(b, w, 0xd3, op, R11);
-		x86_mov(b, true, RCX, R11);
 	} else {
+		/* r4 lives in the count register, and may be the value */
 		x86_mov(b, true, R11, RCX);
 		x86_mov(b, false, RCX, src);
-		x86_rr(b, w, 0xd3, op, dst);
+		x86_rr(b, w, 0xd3, op, dst == RCX ? R11 : dst);
 		x86_mov(b, true, RCX, R11);
 	}
 }

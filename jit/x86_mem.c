@@ -185,9 +185,17 @@ static bool emit_atomic(struct jit_build *b, const struct insn *in, uint8_t id)
 {
 	uint32_t src = x86_reg[in->src];
 
+#define ATOMIC_ROW(id, wide, emit) \
+	case id: { \
+		const bool w = wide; \
+		struct mem m = atomic_at(b, in, w); \
+\
+		emit; \
+		return true; \
+	}
 #define ATOMIC(name, emit) \
-	case I_##name##32: { const bool w = false; struct mem m = atomic_at(b, in, w); emit; return true; } \
-	case I_##name##64: { const bool w = true; struct mem m = atomic_at(b, in, w); emit; return true; }
+	ATOMIC_ROW(I_##name##32, false, emit) \
+	ATOMIC_ROW(I_##name##64, true, emit)
 	switch (id) {
 	ATOMIC(ATOMIC_ADD, lock_rm(b, w, X_ADD << 3 | 1, src, m))
 	ATOMIC(ATOMIC_OR, lock_rm(b, w, X_OR << 3 | 1, src, m))
@@ -210,6 +218,7 @@ static bool emit_atomic(struct jit_build *b, const struct insn *in, uint8_t id)
 		return false;
 	}
 #undef ATOMIC
+#undef ATOMIC_ROW
 }
 
 /* ---- which insn is what ------------------------------------------------------------- */

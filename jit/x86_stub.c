@@ -79,10 +79,9 @@ static void leave(struct jit_build *b)
 
 static void leave_trap(struct jit_build *b, uint32_t trap)
 {
-	x86_rm(b, false, 0xc6, 0, RCTX, CTX(trap));
+	x86_rm(b, false, 0xc6, 0, RCTX, CTX(run.trap));
 	put(b, trap, 1);
-	x86_mov_imm(b, RAX, LEFT_TRAP);
-	leave(b);
+	jump_to(b, -1, STUB_TRAPPED);
 }
 
 /* r1 to r5 after a call: what they held is lost on every engine. */
@@ -92,16 +91,11 @@ static void load_poison(struct jit_build *b)
 		load_ctx(b, x86_reg[r], CTX(run.poison) + 8 * (int32_t)r);
 }
 
-/* After C has been called: jumps away if it set run.trap. */
+/* After C has been called: its second result, in edx, says whether it trapped. */
 static void leave_if_trap(struct jit_build *b)
 {
-	uint8_t *none;
-
-	x86_rm(b, false, 0x80, X_CMP, RCTX, CTX(run.trap));
-	put(b, 0, 1);
-	none = x86_skip(b, CC_E);
-	jump_to(b, -1, STUB_HELPER_TRAP);
-	x86_land(b, none);
+	x86_rr(b, false, 0x85, RDX, RDX);
+	jump_to(b, CC_NE, STUB_TRAPPED);
 }
 
 /* ---- entering and leaving ----------------------------------------------------------- */
@@ -109,7 +103,7 @@ static void leave_if_trap(struct jit_build *b)
 static const uint8_t saved[] = { RBP, RBX, R12, R13, R14, R15 };
 enum { NSAVED = sizeof(saved) };
 
-/* enum jit_left f(struct jit_ctx *rdi, const void *rsi) */
+/* enum jit_left f(char *rdi, const void *rsi): rdi points JIT_CTX_BIAS into the context */
 static void emit_enter(struct jit_build *b)
 {
 	begin(b, STUB_ENTER);
@@ -117,7 +111,7 @@ static void emit_enter(struct jit_build *b)
 		x86_push(b, saved[i]);
 	put(b, 0x68, 1);			/* push imm32: main's counter */
 	put_imm32(b, MAY_GOTO_MAX);
-	x86_lea(b, true, RCTX, RDI, JIT_CTX_BIAS);
+	x86_mov(b, true, RCTX, RDI);
 	x86_mov(b, true, R11, RSI);
 	store_ctx(b, CTX(sp), RSP);
 	for (uint32_t r = 0; r < REGS; r++)
@@ -138,12 +132,10 @@ static void emit_enter(struct jit_build *b)
 
 static void emit_traps(struct jit_build *b)
 {
-	begin(b, STUB_HELPER_TRAP);
-	x86_rm(b, false, OP2(0xb6), RCX, RCTX, CTX(run.trap));
-	x86_rm_byte(b, 0x88, RCX, RCTX, CTX(trap));
+	begin(b, STUB_TRAPPED);
 	x86_mov_imm(b, RAX, LEFT_TRAP);
 	leave(b);
-	end(b, STUB_HELPER_TRAP);
+	end(b, STUB_TRAPPED);
 	begin(b, STUB_FUEL);
 	x86_mov_imm(b, RAX, LEFT_FUEL);
 	leave(b);
@@ -194,6 +186,7 @@ static void emit_tail_call(struct jit_build *b)
 	uint8_t *stay;
 
 	begin(b, STUB_TAIL_CALL);
+	store_ctx(b, ctx_reg(1), RDI);
 	x86_mov(b, true, RCX, RDX);
 	x86_mov(b, true, RDX, RSI);
 	x86_mov(b, true, RSI, RDI);
@@ -209,7 +202,7 @@ static void emit_tail_call(struct jit_build *b)
 	for (uint32_t r = 0; r < REG_FP; r++)
 		if (r != 1)
 			load_ctx(b, x86_reg[r], CTX(run.entry) + 8 * (int32_t)r);
-	load_ctx(b, RDI, CTX(value));
+	load_ctx(b, RDI, ctx_reg(1));
 	put(b, 0xe3ff41, 3);			/* jmp r11 */
 	x86_land(b, stay);
 	load_ctx(b, RAX, CTX(run.poison));
@@ -221,20 +214,19 @@ static void emit_tail_call(struct jit_build *b)
 /* r11 = offset, eax = size.  Out of bounds: the frame exits with r0 = 0. */
 static void emit_packet(struct jit_build *b)
 {
-	uint8_t *good;
+	uint8_t *inside;
 
 	begin(b, STUB_PACKET);
 	pass_ctx(b);
 	x86_mov(b, true, RSI, R11);
 	x86_mov(b, false, RDX, RAX);
 	CALL_C(b, jit_c_packet);
-	put(b, 0xc084, 2);			/* test al, al */
+	x86_rr(b, false, 0x85, RDX, RDX);
 	load_poison(b);				/* leaves the flags alone */
-	load_ctx(b, RAX, CTX(value));
-	good = x86_skip(b, CC_NE);
+	inside = x86_skip(b, CC_NE);
 	x86_zero(b, RAX);
 	x86_alu_imm(b, true, X_ADD, RSP, 8);
-	x86_land(b, good);
+	x86_land(b, inside);
 	ret(b);
 	end(b, STUB_PACKET);
 }
@@ -252,11 +244,11 @@ static void emit_ctx_load(struct jit_build *b)
 	pass_ctx(b);
 	x86_mov(b, true, RSI, R11);
 	CALL_C(b, jit_c_ctx_load);
-	put(b, 0xc084, 2);			/* test al, al */
+	x86_mov(b, true, R11, RAX);
+	x86_rr(b, false, 0x85, RDX, RDX);
 	for (uint32_t i = NVOLATILES; i--;)
 		x86_pop(b, volatiles[i]);
 	jump_to(b, CC_E, STUB_ACCESS);
-	load_ctx(b, R11, CTX(value));
 	ret(b);
 	end(b, STUB_CTX_LOAD);
 }

@@ -129,7 +129,8 @@ static inline void rig_fill(uint64_t reg[REGS])
 		reg[i] = 0x1111111111111111ULL * (i + 1) + 0x8000000080000000ULL;
 }
 
-static inline void rig_same(const uint64_t got[REGS], const uint64_t want[REGS], const char *fmt, ...)
+static inline void rig_same(const uint64_t got[REGS], const uint64_t want[REGS], const char *fmt,
+			    ...)
 {
 	char what[160];
 	va_list ap;

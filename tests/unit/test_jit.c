@@ -379,7 +379,7 @@ static void jumps_by_immediate(void **state)
 /* ---- loads and stores -------------------------------------------------------------------- */
 
 static const uint8_t sizes[] = { SZ_B, SZ_H, SZ_W, SZ_DW };
-static const int16_t offs[] = { 0, 1, -1, 8, 127, 128, -128, -129, 255, 1000, INT16_MAX, INT16_MIN };
+static const int16_t offs[] = { 0, 1, -1, 8, 127, 128, -128, -129, 255, 1000, 32767, -32768 };
 
 static uint32_t bytes_of(uint8_t size)
 {

@@ -679,6 +679,29 @@ static void eight_frames_and_no_more(void **state)
 	}
 }
 
+/* Far below r10 lies the frame of a callee, but none is below that of the eighth frame. */
+static void checked_frames_end_where_the_stack_ends(void **state)
+{
+	struct insn in[] = {
+		insn_mov64_imm(0, 1), insn_call_local(1), insn_exit(),
+		insn_alu64_imm(ALU_ADD, 0, 1), insn_jmp_imm(JMP_JEQ, 0, 8, 1), insn_call_local(-3),
+		insn_st(SZ_DW, 10, -520, 0), insn_exit(),
+	};
+	struct rig *r = *state;
+
+	for (uint32_t mode = 0; mode < 8; mode++) {
+		if (!(mode & JIT_CHECKED))
+			continue;
+		rig_load(r, in, COUNT(in), mode);
+		jit_run(r->jit, r->guest, &r->in, &r->out);
+		same(r->out.trap, TRAP_ACCESS, "trap");
+		same(r->out.pc.insn, 6, "pc");
+	}
+	in[6].off = -512;
+	rig_load(r, in, COUNT(in), JIT_CHECKED);
+	same(run_r0(r, "the last bytes"), 8, "r0");
+}
+
 static void helpers_lose_r1_to_r5(void **state)
 {
 	struct insn in[] = { insn_call(HELPER_get_smp_processor_id), insn_exit() };
@@ -708,6 +731,37 @@ static void may_goto_ends_a_loop_for_good(void **state)
 	same(run_r0(r, "may_goto"), 8388608 + 1, "rounds");
 }
 
+static void may_goto_starts_anew_in_a_tail_call(void **state)
+{
+	struct rig *r = *state;
+	/* both count until may_goto has had enough */
+	struct insn first[] = {
+		insn_ja(0), insn_may_goto(1), insn_ja(-2), { .code = 0x18, .dst = 2, .src = 1 }, { 0 },
+		insn_mov64_imm(3, 0), insn_call(HELPER_tail_call), insn_mov64_imm(0, 0), insn_exit(),
+	};
+	struct insn second[] = {
+		insn_mov64_imm(0, 0), insn_alu64_imm(ALU_ADD, 0, 1), insn_may_goto(1), insn_ja(-3),
+		insn_exit(),
+	};
+	struct map_def map = { .type = MAP_PROG_ARRAY, .key_size = 4, .value_size = 4,
+			       .max_entries = 1, .inner = -1 };
+	struct program p[2] = {
+		{ .type = PROG_PLAIN, .insn = first, .len = COUNT(first) },
+		{ .type = PROG_PLAIN, .insn = second, .len = COUNT(second) },
+	};
+	uint8_t maps[9] = { 0, 0, 0, 0, 0, 1 };
+	struct jit_opts o = { .mode = 0 };
+
+	for (uint32_t i = 0; i < 2; i++)
+		program_seal(&p[i], &r->mem);
+	r->unit = (struct unit){ .prog = p, .nprog = 2, .map = &map, .nmap = 1 };
+	r->in.maps = maps;
+	r->in.nmaps = sizeof(maps);
+	r->jit = jit_load(r->arena, &r->unit, &o, &r->out);
+	assert_non_null(r->jit);
+	same(run_r0(r, "may_goto"), 8388608 + 1, "rounds");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -730,8 +784,10 @@ int main(void)
 		RIG_TEST(faults_of_others_are_passed_on),
 		RIG_TEST(local_calls_keep_what_callees_must_not_change),
 		RIG_TEST(eight_frames_and_no_more),
+		RIG_TEST(checked_frames_end_where_the_stack_ends),
 		RIG_TEST(helpers_lose_r1_to_r5),
 		RIG_TEST(may_goto_ends_a_loop_for_good),
+		RIG_TEST(may_goto_starts_anew_in_a_tail_call),
 	};
 
 	return cmocka_run_group_tests_name("jit: code", tests, NULL, NULL);

@@ -276,9 +276,13 @@ static void make_program(struct diff *d, struct program *p, uint16_t type)
 
 static void make_unit(struct diff *d)
 {
-	static const uint16_t types[] = { PROG_PLAIN, PROG_XDP, PROG_SCHED_CLS, PROG_SYSCALL };
+	static const uint16_t types[] = {
+		PROG_PLAIN, PROG_XDP, PROG_SCHED_CLS, PROG_SYSCALL, PROG_RAW_TRACEPOINT,
+	};
 	uint16_t type = types[below(d, COUNT(types))];
 	struct unit *u = &d->r->unit;
+
+	d->map[0].flags = chance(d, 85) ? 0 : chance(d, 50) ? MAPF_RDONLY_PROG : MAPF_WRONLY_PROG;
 
 	*u = (struct unit){ .prog = d->prog, .nprog = 1, .map = d->map, .nmap = DIFF_MAPS };
 	if (chance(d, 30))

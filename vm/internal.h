@@ -89,6 +89,8 @@ static inline uint64_t seed_word(uint64_t seed, uint32_t use)
 
 /* ---- map.c ------------------------------------------------------------------- */
 
+/* Why such a map is not run: Linux would not create it, or we cannot.  NULL if all is well. */
+const char *map_def_check(const struct map_def *d);
 /* Makes the maps of g->unit, empty, then fills them.  As guest_reset(). */
 enum out maps_reset(struct guest *g, char *why);
 /* Digest of all contents; *raw receives one of the bytes that no program should touch. */

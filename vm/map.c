@@ -398,8 +398,7 @@ int32_t map_of_handle(const struct guest *g, uint64_t handle)
 
 /* ---- reset ------------------------------------------------------------------------------- */
 
-/* What Linux would not create, and what we cannot run; NULL if all is well. */
-static const char *def_check(const struct map_def *d)
+const char *map_def_check(const struct map_def *d)
 {
 	const struct map_kind *kind = map_kind(d->type);
 	uint64_t stride = (d->value_size + 7ULL) & ~7ULL;
@@ -519,7 +518,7 @@ enum out maps_reset(struct guest *g, char *why)
 			die("map: out of memory");
 	}
 	for (uint32_t i = 0; i < u->nmap; i++) {
-		const char *no = def_check(&u->map[i]);
+		const char *no = map_def_check(&u->map[i]);
 
 		if (no) {
 			snprintf(why, 96, "map %u (%.15s): %s", i, u->map[i].name, no);

@@ -85,6 +85,15 @@ bool vm_unit_check(const struct unit *u, struct outcome *r)
 			if (!insn_check(u, i, pc, r))
 				return false;
 	}
+	for (uint32_t i = 0; i < u->nmap; i++) {
+		const char *no = map_def_check(&u->map[i]);
+
+		if (!no)
+			continue;
+		refuse(r, OUT_UNSUPPORTED, 0, 0, "");
+		snprintf(r->why, sizeof(r->why), "map %u (%.15s): %s", i, u->map[i].name, no);
+		return false;
+	}
 	return true;
 }
 

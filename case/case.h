@@ -151,6 +151,8 @@ enum trap {
 };
 const char *trap_name(enum trap trap);	/* a sentence's worth: "out-of-bounds access" */
 
+enum ruled { RULED_NOT, RULED_ACCEPT, RULED_REJECT };
+
 enum region_id { REGION_STACK, REGION_CTX, REGION_PACKET, REGION_MAPS, REGION_SLACK, REGION_N };
 const char *region_name(enum region_id r);
 
@@ -161,12 +163,14 @@ struct outcome {
 	struct pc pc;		/* of the trap, of the block that ran out of fuel, or of the reject */
 	uint64_t reg[REGS];	/* at exit of main */
 	uint32_t reg_valid;	/* bit mask: which are comparable */
+	uint32_t reg_half;	/* of those, where only the low 32 bits are known */
 	uint64_t digest[REGION_N]; /* one each, so that a difference has a place */
 	uint32_t digest_valid;	/* bit mask of enum region_id */
 	uint64_t helpers;	/* digest of helper calls, arguments and results */
 	uint64_t nhelpers;	/* how many */
 	uint64_t insns;		/* charged instructions */
 	const struct trace *trace; /* NULL unless asked for and CAP_TRACE; lives until the next run */
+	uint8_t verdict;	/* enum ruled: of the engine's own verifier */
 	char why[96];		/* for people; never compared */
 };
 

@@ -14,12 +14,22 @@ enum mode {
 	MODE_STEP = 4,		/* registers stored before each insn (implies a trace) */
 };
 
+/* Pointers stay valid until unload(). */
 struct load_opts {
 	uint32_t mode;		/* of MODE_*; 0 is trusting */
 	bool trace;
 	/* From the verifier, per program and slot; NULL without: */
 	const uint8_t *const *dead;	/* != 0: never reached */
 	const uint8_t *const *ctx_ptr;	/* != 0: a context load that yields a pointer */
+	/*
+	 * For engines that have to be told what to show.  exit_regs: at exits of
+	 * main, the registers that hold a scalar whatever path leads there (NULL:
+	 * r0 is all that is known); stack: bytes that main uses, per program.
+	 */
+	const uint16_t *const *exit_regs;
+	const uint32_t *stack;
+	const struct input *hint; /* an input to come, for what depends on its size; or NULL */
+	bool verdict_only;	/* it will not run: only CAP_VERDICT is of interest */
 };
 
 /* What an engine runs and shows, asked before generating. */
@@ -33,6 +43,7 @@ enum {
 	CAP_TRACE = 512,
 	CAP_CHECKED = 1024,	/* runs what no verifier has seen */
 	CAP_EXACT_MEM = 2048,	/* same addresses and poison as interp */
+	CAP_VERDICT = 4096,	/* has a verifier of its own: see outcome.verdict */
 };
 
 struct engine {
@@ -42,6 +53,14 @@ struct engine {
 		      struct outcome *reject);	/* NULL: see *reject */
 	void (*run)(void *loaded, struct guest *, const struct input *, struct outcome *);
 	void (*unload)(void *loaded);
+	/*
+	 * NULL if every input can be given to a program.  Otherwise *out is the
+	 * input nearest to in that this engine can show to the unit's programs;
+	 * another engine that is given *out sees the same bytes.  False: there is
+	 * none, why[96] says what stands against it.
+	 */
+	bool (*represent)(const struct unit *, const struct input *in, struct arena *,
+			  struct input *out, char *why);
 };
 
 /* From engines.def; NULL if there is none of this name. */

@@ -347,8 +347,8 @@ enum linux_err linux_prog_load(const struct linux_prog_opts *o, struct linux_log
 	if (log && o->log_level)
 		return fd_result(load_logged(&a, o->log_level, max, log), fd);
 	ret = bpf(PROG_LOAD, &a, sizeof(a));
-	/* EPERM and friends come before the verifier: nothing to explain. */
-	if (ret < 0 && log && o->explain && errno != EPERM && errno != ENOMEM)
+	/* EPERM and friends come before the verifier, E2BIG says it all (and takes long). */
+	if (ret < 0 && log && o->explain && errno != EPERM && errno != ENOMEM && errno != E2BIG)
 		ret = load_logged(&a, LINUX_LOG_REJECT, max, log);
 	return fd_result(ret, fd);
 }

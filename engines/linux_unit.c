@@ -408,6 +408,10 @@ static enum linux_err clear(struct linux_unit *lu, uint32_t i)
 		while (!err && !linux_map_next_key(lu->map_fd[i], NULL, key))
 			err = linux_map_delete(lu->map_fd[i], key);
 		break;
+	case MAP_PROG_ARRAY:
+		for (uint32_t n = 0; n < m->max_entries; n++)
+			linux_map_delete(lu->map_fd[i], &n);
+		break;
 	default:
 		break;
 	}

@@ -175,6 +175,8 @@ static uint16_t live_reads(const struct venv *env, uint32_t pc)
 	}
 	case K_CALL_LOCAL: case K_CALL_KFUNC: case K_CALLX:
 		return 0x3e | (insn_row(id)->kind == K_CALLX ? 1u << in->dst : 0);
+	case K_EXIT:
+		return env->opts.live_exit && pc < env->sub[0].end ? (1u << REG_FP) - 1 : 1;
 	default:
 		return insn_reads(in, id);
 	}

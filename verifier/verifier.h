@@ -221,6 +221,7 @@ struct vopts {
 	uint32_t max_records;	/* per slot; 0: the default */
 	uint32_t plain_size;	/* PLAIN programs: bytes of memory at r1 (the shortest input's nctx) */
 	uint32_t plain_max;	/* the longest input's: r2 lies in [plain_size, plain_max]; less: plain_size */
+	bool live_exit;		/* r0 to r9 count as read at the exit of main (they are compared there) */
 	const struct domain *domain; /* NULL: domain_linux */
 };
 

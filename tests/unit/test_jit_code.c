@@ -3,6 +3,7 @@
  * jit: the code as bytes (jumps, sizes, decoding), the arena, faults, and
  * calls.
  */
+#include "engines/engines.h"
 #include "tests/unit/jit_rig.h"
 
 #include <signal.h>
@@ -508,6 +509,38 @@ static void children_do_not_inherit_code(void **state)
 	same(run_r0(r, "parent"), 7, "r0");
 }
 
+static uint64_t engine_r0(struct rig *r, const struct engine *e)
+{
+	struct load_opts o = { .mode = MODE_FUZZ };
+	void *loaded = e->load(e, &r->unit, &o, &r->out);
+
+	if (!loaded)
+		return 0;
+	e->run(loaded, r->guest, &r->in, &r->out);
+	e->unload(loaded);
+	return r->out.kind == OUT_RETURN ? r->out.reg[0] : 0;
+}
+
+static void the_engine_gives_each_process_its_own_arena(void **state)
+{
+	struct insn in[] = { insn_mov64_imm(0, 7), insn_exit() };
+	const struct engine *e = engine_by_name("jit");
+	struct rig *r = *state;
+	int status;
+	pid_t pid;
+
+	assert_non_null(e);
+	assert_true(e->caps() & CAP_REGS);
+	rig_seal(r, in, 2);
+	same(engine_r0(r, e), 7, "r0 in the parent");
+	pid = fork();
+	if (pid == 0)
+		_exit(engine_r0(r, e) == 7 && engine_r0(r, e) == 7 ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	same(engine_r0(r, e), 7, "r0 in the parent, again");
+}
+
 /* ---- faults --------------------------------------------------------------------------------- */
 
 static void faults_in_trusting_code(void **state)
@@ -777,6 +810,7 @@ int main(void)
 		RIG_TEST(a_full_arena_is_no_failure_of_the_machine),
 		RIG_TEST(where_memfds_are_refused),
 		RIG_TEST(children_do_not_inherit_code),
+		RIG_TEST(the_engine_gives_each_process_its_own_arena),
 		RIG_TEST(faults_in_trusting_code),
 		RIG_TEST(faults_in_deep_frames),
 		RIG_TEST(fault_through_the_frame_pointer),

@@ -68,7 +68,7 @@ static void prove(const char *name, P assume, P claim)
 	p = mk_params(c);
 	params_inc_ref(c, p);
 	params_set_uint(c, p, mk_string_symbol(c, "rlimit"),
-			getenv("PARALLAX_LONG") ? 2000000000 : 2000000);
+			getenv("PARALLAX_LONG") ? 2000000000 : 1000000);
 	solver_set_params(c, s, p);
 	solver_assert(c, s, assume);
 	solver_assert(c, s, no(claim));
@@ -189,7 +189,7 @@ static void same_views(const char *name, struct zv a, struct views b)
 	same_range(name, 32, a.h, b.h);
 }
 
-enum { TRIES = 30 };
+enum { TRIES = 20 };
 
 /* ---- tnum ---------------------------------------------------------------------------- */
 
@@ -483,6 +483,8 @@ static void test_range_arith(void **state)
 		P bits = both(both(in_t(x, s), in_t(y, t)), both(formed(s), formed(t)));
 
 		compare_ranges(w);
+		if ((w == 16 || w == 32) && !getenv("PARALLAX_LONG"))
+			continue;
 		prove_r("range_add", in, add(x, y), zr_add(a, b));
 		prove_r("range_sub", in, sub(x, y), zr_sub(a, b));
 		if (w == 8)

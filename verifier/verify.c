@@ -156,6 +156,9 @@ void verify(const struct unit *u, uint32_t prog, const struct vopts *o, struct a
 	if (!out->err)
 		out->err = (o->walk == WALK_LINUX ? walk_linux : walk_exact)(env, &step, out);
 	out->accepted = !out->err;
+	/* A packet load out of bounds ends main by itself, with r0 = 0. */
+	if (out->accepted && env->sub[0].ld_abs && !scalar_contains(&out->ret, 0))
+		out->ret = scalar_unknown();
 	if (out->err) {
 		out->reg = step.reg;
 		memcpy(out->msg, step.msg, sizeof(out->msg));

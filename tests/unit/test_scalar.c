@@ -348,7 +348,6 @@ static struct scalar around(const struct domain *dom, uint64_t v)
 {
 	struct scalar s = scalar_unknown();
 	uint64_t pick = rnd();
-	int64_t sv = (int64_t)v;
 	uint32_t low = (uint32_t)v;
 
 	if (pick & 1) {
@@ -360,8 +359,8 @@ static struct scalar around(const struct domain *dom, uint64_t v)
 		s.umax = v + slack(UINT64_MAX - v);
 	}
 	if (pick & 4) {
-		s.smin = sv - (int64_t)slack((uint64_t)sv - (1ull << 63));
-		s.smax = sv + (int64_t)slack((uint64_t)(INT64_MAX - sv));
+		s.smin = (int64_t)(v - slack(v - (1ull << 63)));
+		s.smax = (int64_t)(v + slack((uint64_t)INT64_MAX - v));
 	}
 	if (pick & 8) {
 		s.u32min = low - (uint32_t)slack(low);

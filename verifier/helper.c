@@ -221,6 +221,11 @@ static enum verr call_special(struct exec *x, const struct call *c)
 	const struct func_state *f = x->f;
 
 	switch (c->proto->id) {
+	case HELPER_map_update_elem: case HELPER_map_delete_elem: case HELPER_map_push_elem:
+	case HELPER_map_pop_elem:
+		if (c->map >= 0 && x->env->unit->map[c->map].flags & MAPF_RDONLY_PROG)
+			return verr_fail(x->out, V_WRITE_MAP_CALL, -1);
+		return V_OK;
 	case HELPER_tail_call:
 		if (x->st->lock_map)
 			return verr_fail(x->out, V_LOCK_HELD, -1, "tail_call");
@@ -238,7 +243,7 @@ static enum verr call_special(struct exec *x, const struct call *c)
 
 enum verr exec_call(struct exec *x)
 {
-	const struct helper_proto *p = helper_proto(x->in->imm);
+	const struct helper_proto *p = helper_proto_for(x->in->imm, x->env->prog->type);
 	struct call c = { .proto = p, .map = -1, .key = -1 };
 	uint32_t n;
 

@@ -22,7 +22,8 @@ enum {
 
 /* Helpers with rules of their own. */
 enum {
-	HELPER_get_local_storage = 81, HELPER_spin_lock = 93, HELPER_spin_unlock = 94,
+	HELPER_get_local_storage = 81, HELPER_map_push_elem = 87, HELPER_map_pop_elem = 88,
+	HELPER_spin_lock = 93, HELPER_spin_unlock = 94,
 	HELPER_sk_fullsock = 95, HELPER_tcp_sock = 96, HELPER_skc_to_tcp6_sock = 136,
 	HELPER_skc_to_tcp_sock = 137, HELPER_skc_to_tcp_timewait_sock = 138,
 	HELPER_skc_to_tcp_request_sock = 139, HELPER_skc_to_udp6_sock = 140,

@@ -244,6 +244,18 @@ static bool type_traces(uint32_t type)
 	}
 }
 
+/* The address of a value, also where the insn never runs. */
+static enum verr direct_value_check(const struct map_def *m, uint32_t off, struct step *out)
+{
+	if (!map_kind(m->type)->direct_value)
+		return verr_fail(out, V_MAP_DIRECT, -1);
+	if (off >= MAX_PTR_OFF)
+		return verr_fail(out, V_MAP_DIRECT_BIG, -1, off);
+	if (off >= m->value_size || m->max_entries != 1)
+		return verr_fail(out, V_MAP_DIRECT_OFF, -1, m->value_size, off);
+	return V_OK;
+}
+
 /* May programs of this type use the map at all? */
 static enum verr map_use_check(const struct venv *env, const struct insn *in, struct step *out)
 {
@@ -260,6 +272,8 @@ static enum verr map_use_check(const struct venv *env, const struct insn *in, st
 		return verr_fail(out, V_LOCK_PROG, -1, "tracing");
 	if (env->sleepable && !sleepable_map(m->type))
 		return verr_fail(out, V_MAP_SLEEPABLE, -1);
+	if (m->type != MAP_ARENA && (in->src == 2 || in->src == 6))
+		return direct_value_check(m, (uint32_t)in[1].imm, out);
 	return V_OK;
 }
 
@@ -276,6 +290,8 @@ static enum verr insns_check(struct venv *env, struct step *out, uint32_t *pc)
 			if (!env->type->ld_abs)
 				return verr_fail(out, V_LD_ABS_TYPE, -1);
 			break;
+		case K_CALL_KFUNC:
+			return verr_fail(out, V_UNSUPPORTED, -1, "kfuncs");
 		case K_CALLX:
 			return verr_fail(out, V_UNKNOWN_OPCODE, -1, env->insn[i].code);
 		case K_LD_IMM64:

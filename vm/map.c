@@ -24,7 +24,7 @@ enum {
 	KEEP_SLOTS = 1 << 12,	/* host memory of larger hashes is given back at the next reset */
 	KEY_MAX = 512,		/* Linux: a key must fit into a program's stack */
 };
-enum { UPDATE_ANY, UPDATE_NOEXIST, UPDATE_EXIST };
+enum { UPDATE_ANY, UPDATE_NOEXIST, UPDATE_EXIST, UPDATE_LOCK = 4 };
 
 struct slot {
 	uint64_t hash;
@@ -286,13 +286,15 @@ int map_update(struct guest *g, uint32_t map, const void *key, const void *value
 	int err;
 
 	switch (m->def->type) {
-	case MAP_ARRAY:
-		if (flags > UPDATE_EXIST)
+	case MAP_ARRAY:		/* that there is no lock to take is what it looks at last */
+		if ((flags & ~(uint64_t)UPDATE_LOCK) > UPDATE_EXIST)
 			return -EINVAL;
 		if (array_index(key) >= m->def->max_entries)
 			return -E2BIG;
-		if (flags == UPDATE_NOEXIST)
+		if (flags & UPDATE_NOEXIST)
 			return -EEXIST;
+		if (flags & UPDATE_LOCK)
+			return -EINVAL;
 		memmove(guest_host(array_addr(g, m, array_index(key))), value, m->def->value_size);
 		return 0;
 	case MAP_HASH:

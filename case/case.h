@@ -171,6 +171,7 @@ struct outcome {
 	uint64_t insns;		/* charged instructions */
 	const struct trace *trace; /* NULL unless asked for and CAP_TRACE; lives until the next run */
 	uint8_t verdict;	/* enum ruled: of the engine's own verifier */
+	uint8_t reason;		/* OUT_UNSUPPORTED: a number that an engine counts by, or 0 */
 	char why[96];		/* for people; never compared */
 };
 

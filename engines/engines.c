@@ -12,6 +12,19 @@ static const struct engine *const engines[] = {
 #include "engines/engines.def"
 };
 
+const char *const reason_text[REASON_N] = {
+	[REASON_NONE] = "",
+#define REASON(name, text) text,
+#include "engines/reasons.def"
+};
+
+void outcome_unsupported(struct outcome *out, enum reason reason)
+{
+	out->kind = OUT_UNSUPPORTED;
+	out->reason = reason;
+	snprintf(out->why, sizeof(out->why), "%s", reason_text[reason]);
+}
+
 const struct engine *engine_at(uint32_t i)
 {
 	return i < sizeof(engines) / sizeof(engines[0]) ? engines[i] : NULL;

@@ -27,6 +27,7 @@ struct load_opts {
 	 * r0 is all that is known); stack: bytes that main uses, per program.
 	 */
 	const uint16_t *const *exit_regs;
+	const uint8_t *const *ctx;	/* != 0: a memory access to the context */
 	const uint32_t *stack;
 	const struct input *hint; /* an input to come, for what depends on its size; or NULL */
 	bool verdict_only;	/* it will not run: only CAP_VERDICT is of interest */
@@ -46,8 +47,19 @@ enum {
 	CAP_VERDICT = 4096,	/* has a verifier of its own: see outcome.verdict */
 };
 
+/* Why an outcome cannot be compared: outcome.reason, next to the sentence in why. */
+enum reason {
+	REASON_NONE,
+#define REASON(name, text) REASON_##name,
+#include "engines/reasons.def"
+	REASON_N,
+};
+extern const char *const reason_text[REASON_N];
+void outcome_unsupported(struct outcome *out, enum reason reason);
+
 struct engine {
 	const char *name;
+	enum priv priv;			/* CAP_VERDICT: of its verifier */
 	uint32_t (*caps)(void);		/* 0: not available on this machine */
 	void *(*load)(const struct engine *, const struct unit *, const struct load_opts *,
 		      struct outcome *reject);	/* NULL: see *reject */

@@ -31,8 +31,7 @@ struct loaded {
 	bool shown;			/* all of them show their registers */
 	int mem_fd;			/* PLAIN: the map behind r1, or -1 */
 	uint32_t plain_size, head;	/* PLAIN: of that map; slots in front of the program */
-	uint8_t no;			/* enum out: it does not run, because of */
-	char why[96];
+	enum reason no;			/* it does not run, because of */
 };
 
 static struct loaded *spare;		/* memory of the last one */
@@ -52,85 +51,89 @@ static uint32_t caps(void)
 /* ---- what cannot be compared ------------------------------------------------------------- */
 
 /*
- * Fields that Linux narrows or interprets when they are written (queue_mapping,
- * tc_index, tc_classid), and does not show after a run.
+ * Accesses to __sk_buff that are not what they would be in plain memory.
+ *
+ * Writes of queue_mapping, tc_index and tc_classid are cut to 16 bits or mean
+ * something, and a test run does not show the result.  The socket of a test run
+ * is there; the one that our engines show is NULL.
+ *
+ * Loads of a part: where the kernel keeps a field in fewer bytes than __sk_buff
+ * has for it, a load that is not narrower than what it keeps yields the whole
+ * field, at whatever offset.  So *(u8 *)(skb + 7), the highest byte of pkt_type,
+ * is 3 when pkt_type is 3.
  */
-static bool hidden_field(int16_t off)
+static enum reason odd_skb_access(const struct insn *in, uint8_t id)
 {
-	return off == 12 || off == 44 || off == 72;
+	/* pkt_type, protocol, gso_segs, gso_size; others are 0 in a test run. */
+	static const struct {
+		uint8_t off, kept;	/* kept: bytes, of 4 */
+	} small[] = { { 4, 1 }, { 16, 2 }, { 164, 2 }, { 176, 2 } };
+	uint8_t kind = insn_row(id)->kind, size = insn_row(id)->width / 8;
+	int16_t off = in->off;
+
+	if (kind == K_ST || kind == K_STX)
+		return off == 12 || off == 44 || off == 72 ? REASON_NARROWED : REASON_NONE;
+	if (off == 168)
+		return REASON_SOCKET;
+	for (uint32_t i = 0; i < sizeof(small) / sizeof(small[0]); i++)
+		if (off / 4 * 4 == small[i].off && off % 4 && size >= small[i].kept)
+			return REASON_PART;
+	return REASON_NONE;
 }
 
-static bool hidden_store(const struct program *p)
+static enum reason odd_access(const struct program *p, const uint8_t *ctx)
 {
-	if (p->type != PROG_SCHED_CLS && p->type != PROG_SCHED_ACT)
-		return false;
-	for (uint32_t pc = 0; pc < p->len; pc++) {
-		uint8_t kind = insn_row(p->id[pc])->kind;
+	enum reason no = REASON_NONE;
 
-		if ((kind == K_ST || kind == K_STX) && insn_row(p->id[pc])->width == 32 &&
-		    p->insn[pc].dst != REG_FP && hidden_field(p->insn[pc].off))
-			return true;
-	}
-	return false;
-}
-
-/* The socket of a test run is there; the one that our engines show is NULL. */
-static bool loads_socket(const struct program *p, const uint8_t *ctx_ptr)
-{
-	if (!linux_is_skb(p->type))
-		return false;
-	for (uint32_t pc = 0; pc < p->len; pc++) {
-		uint8_t kind = insn_row(p->id[pc])->kind;
-
-		if (kind == K_LDX && insn_row(p->id[pc])->width == 64 && p->insn[pc].off == 168 &&
-		    p->insn[pc].src != REG_FP && (!ctx_ptr || ctx_ptr[pc]))
-			return true;
-	}
-	return false;
+	if (!linux_is_skb(p->type) || !ctx)
+		return no;
+	for (uint32_t pc = 0; pc < p->len && !no; pc++)
+		if (ctx[pc])
+			no = odd_skb_access(&p->insn[pc], p->id[pc]);
+	return no;
 }
 
 /* Values that are others each time: addresses, results of helpers; and what leaves traces. */
-static const char *impure_insn(const struct program *p)
+static enum reason impure_insn(const struct program *p)
 {
 	for (uint32_t pc = 0; pc < p->len; pc++) {
 		if (p->id[pc] == I_LD_CODE_ADDR)
-			return "an address of code is loaded";
+			return REASON_CODE_ADDR;
 		if (p->id[pc] != I_CALL_HELPER)
 			continue;
 		switch (p->insn[pc].imm) {
 		case HELPER_ktime_get_ns:
-			return "a helper tells the time";
+			return REASON_TIME;
 		case HELPER_get_prandom_u32:
-			return "a helper makes random numbers";
+			return REASON_RANDOM;
 		case HELPER_get_smp_processor_id:
-			return "a helper tells the cpu";
+			return REASON_CPU;
 		case HELPER_trace_printk:
-			return "a helper writes to the trace";
+			return REASON_PRINTK;
 		default:
 			break;
 		}
 	}
-	return NULL;
+	return REASON_NONE;
 }
 
-/* Why the values of a unit that is accepted cannot be compared; NULL: they can. */
-static const char *incomparable(const struct unit *u, const struct load_opts *o)
+/* Why the values of a unit that is accepted cannot be compared. */
+static enum reason incomparable(const struct unit *u, const struct load_opts *o)
 {
 	for (uint32_t i = 0; i < u->nprog; i++) {
 		const struct program *p = &u->prog[i];
-		const char *no;
+		enum reason no;
 
 		if (!p->id)
-			return "not well-formed";
+			return REASON_MALFORMED;
 		no = impure_insn(p);
 		if (no)
 			return no;
-		if (loads_socket(p, o->ctx_ptr ? o->ctx_ptr[i] : NULL))
-			return "a socket is loaded from the context";
-		if (hidden_store(p))
-			return "a field of the context is written that Linux narrows";
+		no = odd_access(p, o->ctx ? o->ctx[i] : NULL);
+		if (no)
+			return no;
 	}
-	return NULL;
+	return REASON_NONE;
 }
 
 /* ---- loading ------------------------------------------------------------------------------- */
@@ -155,9 +158,7 @@ static void refused(const struct loaded *l, uint32_t i, enum linux_err err,
 	}
 	/* Before any verifier: the type, or the machine's policy. */
 	if (!why[0] && (err == LINUX_DENIED || err == LINUX_UNSUPPORTED)) {
-		refuse(out, OUT_UNSUPPORTED, i, err == LINUX_DENIED ?
-		       "Linux: this process may not load such programs" :
-		       "Linux: no such programs here");
+		outcome_unsupported(out, err == LINUX_DENIED ? REASON_POLICY : REASON_TYPE);
 		return;
 	}
 	refuse(out, OUT_REJECT, i, why[0] ? why : err == LINUX_FULL ? "BPF program is too large" :
@@ -248,7 +249,7 @@ static bool wrap(struct loaded *l, uint32_t size, struct outcome *reject)
 	if (size)
 		err = linux_map_create(&o, &l->mem_fd);
 	if (err) {
-		refuse(reject, OUT_UNSUPPORTED, 0, "Linux: no memory of that size for r1");
+		outcome_unsupported(reject, REASON_INPUT);
 		return false;
 	}
 	for (uint32_t i = 0; i < l->unit->nprog; i++)
@@ -286,27 +287,14 @@ static bool load_programs(struct loaded *l, uint32_t size, struct outcome *rejec
 	return ok;
 }
 
-static void stop(struct loaded *l, enum out kind, const char *why)
-{
-	l->no = kind;
-	snprintf(l->why, sizeof(l->why), "%s", why);
-}
-
 /* Does it run, and can what it does be compared? */
-static void decide(struct loaded *l)
+static enum reason decide(const struct unit *u, const struct load_opts *o)
 {
 	struct outcome ours = { 0 };
-	const char *no;
 
-	if (l->opts.verdict_only) {
-		stop(l, OUT_UNSUPPORTED, "only the verdict was asked for");
-	} else if (!vm_unit_check(l->unit, &ours)) {
-		stop(l, OUT_UNSUPPORTED, ours.why);
-	} else {
-		no = incomparable(l->unit, &l->opts);
-		if (no)
-			stop(l, OUT_UNSUPPORTED, no);
-	}
+	if (o->verdict_only)
+		return REASON_NOT_ACCEPTED;
+	return vm_unit_check(u, &ours) ? incomparable(u, o) : REASON_NOT_RUN;
 }
 
 static struct loaded *loaded_new(const struct unit *u, const struct load_opts *o, enum priv priv)
@@ -358,16 +346,17 @@ static void *load(const struct unit *u, const struct load_opts *o, enum priv pri
 
 	memset(reject, 0, sizeof(*reject));
 	if (!u->nprog || u->nmap + 2 > MAX_MAPS) {
-		refuse(reject, OUT_UNSUPPORTED, 0, "Linux: too many maps");
+		outcome_unsupported(reject, REASON_MAPS);
 		return NULL;
 	}
 	l = loaded_new(u, o, priv);
 	if (linux_unit_open(&l->lu, u, NULL) != LINUX_OK) {
-		refuse(reject, OUT_UNSUPPORTED, 0, l->lu.why);
+		outcome_unsupported(reject, REASON_MAPS);
+		snprintf(reject->why, sizeof(reject->why), "%.95s", l->lu.why);
 		unload(l);
 		return NULL;
 	}
-	decide(l);
+	l->no = decide(u, o);
 	if (u->prog[0].type != PROG_PLAIN || o->hint)
 		ok = load_programs(l, o->hint ? o->hint->nctx : 0, reject);
 	if (ok)
@@ -527,12 +516,13 @@ static void show_registers(const struct loaded *l, uint32_t retval, struct outco
 	}
 }
 
-static void failed(struct outcome *out, enum linux_err err, const char *what)
+static void failed(struct outcome *out, enum linux_err err, enum reason reason)
 {
-	bool broken = err == LINUX_NO_MEMORY || err == LINUX_BAD_FD || err == LINUX_AGAIN;
-
-	out->kind = broken ? OUT_BROKEN : OUT_UNSUPPORTED;
-	snprintf(out->why, sizeof(out->why), "Linux: %s: %s", what, linux_strerror(err));
+	if (err == LINUX_NO_MEMORY || err == LINUX_BAD_FD || err == LINUX_AGAIN)
+		out->kind = OUT_BROKEN;
+	else
+		outcome_unsupported(out, reason);
+	snprintf(out->why, sizeof(out->why), "%s: %s", reason_text[reason], linux_strerror(err));
 }
 
 static void run_loaded(struct loaded *l, struct guest *g, const struct input *in,
@@ -548,20 +538,20 @@ static void run_loaded(struct loaded *l, struct guest *g, const struct input *in
 	if (!err)
 		err = plain_memory(l, g, false);
 	if (err) {
-		failed(out, err, "contents of maps");
+		failed(out, err, REASON_CONTENTS);
 		return;
 	}
 	linux_page_get()->shared->exit = 0;
 	err = execute(l, g, &run);
 	if (err) {
-		failed(out, err, "test run");
+		failed(out, err, REASON_TEST_RUN);
 		return;
 	}
 	err = maps_back(l, g);
 	if (!err)
 		err = plain_memory(l, g, true);
 	if (err) {
-		failed(out, err, "contents of maps afterwards");
+		failed(out, err, REASON_CONTENTS);
 		return;
 	}
 	guest_digest(g, out);
@@ -578,9 +568,8 @@ static void run(void *loaded, struct guest *g, const struct input *in, struct ou
 	if (plain && (!l->ready || l->plain_size != in->nctx) && !load_programs(l, in->nctx, out))
 		return;
 	out->verdict = RULED_ACCEPT;
-	out->kind = l->no;
 	if (l->no) {
-		snprintf(out->why, sizeof(out->why), "%s", l->why);
+		outcome_unsupported(out, l->no);
 		return;
 	}
 	out->kind = guest_reset(g, l->unit, in, out->why);
@@ -589,11 +578,11 @@ static void run(void *loaded, struct guest *g, const struct input *in, struct ou
 }
 
 const struct engine engine_linux = {
-	.name = "linux", .caps = caps, .load = load_root, .run = run, .unload = unload,
+	.name = "linux", .priv = PRIV_ROOT, .caps = caps, .load = load_root, .run = run, .unload = unload,
 	.represent = linux_represent,
 };
 
 const struct engine engine_linux_cap_bpf = {
-	.name = "linux:cap_bpf", .caps = caps, .load = load_cap_bpf, .run = run, .unload = unload,
+	.name = "linux:cap_bpf", .priv = PRIV_CAP_BPF, .caps = caps, .load = load_cap_bpf, .run = run, .unload = unload,
 	.represent = linux_represent,
 };

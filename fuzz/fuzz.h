@@ -84,6 +84,9 @@ struct trial {
 	const struct input *input;	/* the one being judged */
 	uint32_t input_index;
 	struct outcome out[MAX_ENGINES];
+	uint32_t excused;		/* bit by engine: it cannot be given this input */
+	bool leaks;			/* accepted, but values may be addresses (PRIV_ROOT) */
+	enum priv priv;
 	const struct layout *layout;	/* guest memory of the run */
 	uint64_t hash;			/* of the unit */
 	bool sound, text;		/* whether these oracles look at this trial */
@@ -121,6 +124,8 @@ struct stats {
 	uint64_t programs, accepted, executed, runs, comparisons, states_checked;
 	uint64_t findings, traps, fuel, rejected, unsupported, broken;
 	uint64_t walk[2];
+	uint64_t reason[REASON_N];	/* outcomes that were not compared; [0]: those that were */
+	uint64_t half;			/* outcomes that show 32 bits of r0 only */
 	uint64_t ruling[ORACLE_N][3];
 	uint64_t executed_insns, processed, insns, with_branch, with_memory;
 	uint64_t hist_executed[256];	/* accepted programs by executed insns, the last: 255 and more */

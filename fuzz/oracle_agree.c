@@ -54,7 +54,11 @@ static enum ruling compare(const struct outcome *a, const struct outcome *b, uin
 	for (uint32_t i = 0; i < REGS; i++) {
 		char name[8];
 
-		if (!(a->reg_valid & b->reg_valid & 1u << i) || a->reg[i] == b->reg[i])
+		uint64_t diff = a->reg[i] ^ b->reg[i];
+
+		if ((a->reg_half | b->reg_half) >> i & 1)
+			diff = (uint32_t)diff;
+		if (!(a->reg_valid & b->reg_valid & 1u << i) || !diff)
 			continue;
 		snprintf(name, sizeof(name), "r%u", i);
 		snprintf(f->what, sizeof(f->what), "r%u is 0x%" PRIx64 " in %s, 0x%" PRIx64 " in %s", i,
@@ -91,8 +95,9 @@ enum ruling oracle_agree(struct trial *t, struct finding *f)
 		enum ruling r;
 
 		if (a->kind == OUT_UNSUPPORTED || b->kind == OUT_UNSUPPORTED ||
-		    a->kind == OUT_BROKEN || b->kind == OUT_BROKEN)
-			continue;
+		    a->kind == OUT_BROKEN || b->kind == OUT_BROKEN ||
+		    a->verdict == RULED_REJECT || b->verdict == RULED_REJECT)
+			continue;	/* another verifier's verdict is for the verdict oracle */
 		f->engines[0] = t->engine[0]->name;
 		f->engines[1] = t->engine[i]->name;
 		r = compare(a, b, caps, f);

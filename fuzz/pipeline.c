@@ -17,6 +17,10 @@ struct pipeline {
 	struct stats stats;
 	void *loaded[MAX_ENGINES];
 	const uint8_t *dead[MAX_PROGS], *ctx_ptr[MAX_PROGS];
+	const uint16_t *exit_regs[MAX_PROGS];
+	const uint8_t *ctx[MAX_PROGS];
+	uint32_t stack[MAX_PROGS];
+	bool told;		/* some engine has to be told what it may show */
 	uint64_t clock;
 };
 
@@ -42,6 +46,8 @@ struct pipeline *pipeline_new(const struct pipe_opts *o, char *why)
 	if (!p)
 		die("out of memory");
 	p->opts = *o;
+	for (uint32_t i = 0; i < o->nengine; i++)
+		p->told |= !(o->engine[i]->caps() & CAP_EXACT_MEM);
 	p->guest = guest_new(why);
 	if (!p->guest) {
 		free(p);
@@ -107,6 +113,7 @@ static void trial_begin(struct pipeline *p, const struct testcase *tc)
 	t->nengine = p->opts.nengine;
 	memcpy(t->engine, p->opts.engine, sizeof(t->engine));
 	t->layout = &p->guest->layout;
+	t->priv = p->opts.priv;
 	t->walk = p->opts.walk;
 	t->sound = p->opts.sound;
 	t->hash = unit_hash(&tc->unit);
@@ -118,6 +125,22 @@ static void trial_begin(struct pipeline *p, const struct testcase *tc)
 		p->clock = now_ns();
 }
 
+/* Is the unit accepted without CAP_PERFMON, so that no address or stale stack shows? */
+static bool accepted_without(const struct trial *t, const struct vopts *vo)
+{
+	struct vopts o = *vo;
+	struct verdict v;
+
+	o.priv = PRIV_CAP_BPF;
+	o.record = false;
+	for (uint32_t i = 0; i < t->tc->unit.nprog; i++) {
+		verify(&t->tc->unit, i, &o, t->arena, &v);
+		if (!v.accepted)
+			return false;
+	}
+	return true;
+}
+
 static void trial_verify(struct pipeline *p)
 {
 	struct trial *t = &p->trial;
@@ -125,7 +148,8 @@ static void trial_verify(struct pipeline *p)
 	struct vopts o = {
 		.priv = p->opts.priv,
 		.walk = t->walk,
-		.record = p->opts.sound,
+		.record = p->opts.sound || p->told,
+		.live_exit = p->told,
 		.plain_size = t->tc->input[0].nctx,
 		.plain_max = t->tc->input[0].nctx,
 		.max_insns = p->opts.max_insns,
@@ -144,9 +168,56 @@ static void trial_verify(struct pipeline *p)
 		p->stats.processed += t->verdict[i].processed;
 		p->stats.insns += u->prog[i].len;
 	}
+	t->leaks = p->told && p->opts.priv == PRIV_ROOT && t->accepted && !accepted_without(t, &o);
 	p->stats.accepted += t->accepted;
 	p->stats.walk[t->walk]++;
 	stage_done(p, ST_VERIFY);
+}
+
+/* The registers that are scalars in every state before the slot; 0 if not all are known. */
+static uint16_t scalars(const struct verdict *v, enum walk walk, uint32_t pc)
+{
+	uint16_t mask = (1u << REG_FP) - 1;
+	uint32_t n = 0;
+
+	if (!v->rec.at || (walk == WALK_LINUX && v->rec.pruned))
+		return 0;
+	for (const struct record *r = v->rec.at[pc]; r; r = r->next, n++)
+		for (uint32_t k = 0; k < REG_FP; k++)
+			if (state_reg(r->state, k)->type != T_SCALAR)
+				mask &= ~(1u << k);
+	return n && n == v->rec.count[pc] ? mask : 0;
+}
+
+/* Does the insn access the context?  One insn accesses it always, or never. */
+static bool is_ctx_access(const struct verdict *v, const struct program *prog, uint32_t pc)
+{
+	uint8_t kind = insn_row(prog->id[pc])->kind;
+	bool load = kind == K_LDX || kind == K_LDSX;
+
+	if (!load && kind != K_ST && kind != K_STX)
+		return false;
+	return v->rec.at && v->rec.at[pc] &&
+	       state_reg(v->rec.at[pc]->state,
+			 load ? prog->insn[pc].src : prog->insn[pc].dst)->type == T_CTX;
+}
+
+/* For engines that have to be told. */
+static void tell(struct pipeline *p, uint32_t i)
+{
+	const struct program *prog = &p->trial.tc->unit.prog[i];
+	const struct verdict *v = &p->trial.verdict[i];
+	uint16_t *regs = arena_alloc(p->trial.arena, prog->len * sizeof(*regs));
+	uint8_t *ctx = arena_raw(p->trial.arena, prog->len);
+
+	for (uint32_t k = 0; k < prog->len; k++) {
+		ctx[k] = is_ctx_access(v, prog, k);
+		if (k < prog->sub[0].end && prog->id[k] == I_EXIT)
+			regs[k] = scalars(v, p->trial.walk, k);
+	}
+	p->exit_regs[i] = regs;
+	p->ctx[i] = ctx;
+	p->stack[i] = p->trial.verdict[i].stack[0];
 }
 
 /* What the verifier says of each slot, in the form that engines take. */
@@ -166,6 +237,8 @@ static void trial_hints(struct pipeline *p)
 		}
 		p->dead[i] = dead;
 		p->ctx_ptr[i] = ctx;
+		if (p->told)
+			tell(p, i);
 	}
 }
 
@@ -173,10 +246,17 @@ static void trial_opts(const struct pipeline *p, uint32_t engine, struct load_op
 {
 	memset(o, 0, sizeof(*o));
 	o->mode = MODE_FUZZ | (p->trial.accepted ? 0 : MODE_CHECKED);
+	o->hint = &p->trial.tc->input[0];
+	o->verdict_only = !p->trial.accepted || p->trial.leaks;
 	o->trace = engine == 0 && p->trial.sound && p->trial.accepted;
 	if (p->trial.accepted) {
 		o->dead = p->dead;
 		o->ctx_ptr = p->ctx_ptr;
+	}
+	if (p->trial.accepted && p->told) {
+		o->exit_regs = p->exit_regs;
+		o->ctx = p->ctx;
+		o->stack = p->stack;
 	}
 }
 
@@ -198,14 +278,54 @@ static bool trial_load(struct pipeline *p)
 	return true;
 }
 
+/* The input as every engine can show it; engines that cannot are left out. */
+static void trial_input(struct pipeline *p, uint32_t input)
+{
+	struct trial *t = &p->trial;
+	struct input next;
+	char why[96];
+
+	t->input_index = input;
+	t->input = &t->tc->input[input];
+	t->excused = 0;
+	for (uint32_t i = 0; i < t->nengine && !t->leaks && t->accepted; i++) {
+		if (!t->engine[i]->represent || !p->loaded[i])
+			continue;
+		if (t->engine[i]->represent(&t->tc->unit, t->input, t->arena, &next, why))
+			t->input = arena_dup(t->arena, &next, sizeof(next));
+		else
+			t->excused |= 1u << i;
+	}
+}
+
+/*
+ * May this engine run?  One that cannot be stopped has to wait for the
+ * reference to come to an end, and to a good one.
+ */
+static bool may_run(const struct trial *t, uint32_t i, struct outcome *out)
+{
+	enum reason no = REASON_NONE;
+
+	if (t->excused >> i & 1)
+		no = REASON_INPUT;
+	else if (i && t->accepted && !(t->engine[i]->caps() & CAP_FUEL) &&
+		 (t->out[0].kind == OUT_FUEL || t->out[0].kind == OUT_TRAP))
+		no = REASON_REFERENCE;
+	if (!no)
+		return true;
+	memset(out, 0, sizeof(*out));
+	out->verdict = RULED_ACCEPT;
+	outcome_unsupported(out, no);
+	return false;
+}
+
 static void trial_run(struct pipeline *p, uint32_t input)
 {
 	struct trial *t = &p->trial;
 
-	t->input_index = input;
-	t->input = &t->tc->input[input];
+	trial_input(p, input);
 	for (uint32_t i = 0; i < t->nengine; i++) {
-		if (p->loaded[i])
+		if (p->loaded[i] && may_run(t, i, &t->out[i]))
 			t->engine[i]->run(p->loaded[i], p->guest, t->input, &t->out[i]);
 		p->stats.runs++;
 		stage_done(p, i ? ST_RUN_OTHER : ST_RUN_REF);
@@ -237,11 +357,15 @@ static void trial_count(struct pipeline *p)
 	s->traps += o->kind == OUT_TRAP;
 	s->fuel += o->kind == OUT_FUEL;
 	s->unsupported += o->kind == OUT_UNSUPPORTED;
-	for (uint32_t i = 0; i < t->nengine; i++)
+	for (uint32_t i = 0; i < t->nengine; i++) {
 		s->broken += t->out[i].kind == OUT_BROKEN;
+		s->reason[t->out[i].kind == OUT_UNSUPPORTED ? t->out[i].reason : 0]++;
+		s->half += t->out[i].kind == OUT_RETURN && t->out[i].reg_half;
+	}
 	if (o->kind != OUT_RETURN && o->kind != OUT_TRAP && o->kind != OUT_FUEL)
 		return;
-	s->comparisons += t->nengine - 1;
+	for (uint32_t i = 1; i < t->nengine; i++)
+		s->comparisons += t->out[i].kind != OUT_UNSUPPORTED && t->out[i].kind != OUT_BROKEN;
 	s->executed_insns += o->insns;
 	if (t->accepted && t->input_index == 0) {
 		s->executed++;

@@ -479,6 +479,7 @@ enum verr walk_exact(struct venv *env, struct step *step, struct verdict *out)
 				return err;
 		}
 	} while (next_path(&w));
+	vlog_forget(env->log, 0);
 	if (w.live_only)
 		records_forget_dead(&w);
 	for (uint32_t i = 0; i < MAX_FRAMES && i < env->nsub; i++)

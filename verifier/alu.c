@@ -231,8 +231,6 @@ static bool mask_limit(struct exec *x, const struct reg_state *ptr, bool left, b
 	return false;
 }
 
-enum { MASK_SCALAR = 1, MASK_NEGATIVE = 2, MASK_CONST = 4, MASK_DST = 8, MASK_USED = 16 };
-
 /*
  * Without CAP_PERFMON the offset that a register adds is masked at run time, so
  * that a mispredicted path cannot leave the object.  The mask needs an offset

@@ -152,6 +152,8 @@ static inline void scalar_lose_id(struct reg_state *r)
 }
 
 /* alu.c */
+/* Bits of step.mask, below the limit. */
+enum { MASK_SCALAR = 1, MASK_NEGATIVE = 2, MASK_CONST = 4, MASK_DST = 8, MASK_USED = 16 };
 void scalar_give_id(struct exec *x, struct reg_state *r);
 enum verr exec_alu(struct exec *x);
 

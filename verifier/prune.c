@@ -20,6 +20,7 @@ enum { MAX_IDS = 256 };
 
 struct idmap {
 	bool exact;		/* one-to-one; else cur may know of more equalities than old */
+	bool limits;		/* see struct lwalk */
 	uint32_t n, fresh;
 	struct {
 		uint32_t old, cur;
@@ -96,6 +97,8 @@ static bool reg_holds(struct idmap *m, const struct reg_state *old, const struct
 		return true;
 	if (old->type != cur->type)
 		return false;
+	if (old->type == T_SCALAR && m->limits)
+		return !memcmp(&old->s, &cur->s, sizeof(old->s)) && id_scalar(m, old, cur);
 	if (old->type == T_SCALAR)
 		return !precise || (scalar_subset(&old->s, &cur->s) && id_scalar(m, old, cur));
 	return old->flags == cur->flags && pointer_holds(m, old, cur);
@@ -240,6 +243,7 @@ bool prune_holds(const struct lwalk *w, const struct point *p, const struct vsta
 		return false;
 	m.n = m.fresh = 0;
 	m.exact = how == COMPARE_EXACT;
+	m.limits = w->limits;
 	if (!held_fits(&m, old, cur))
 		return false;
 	/* The current frame differs most often. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* walk: what walks have in common. */
 #include "verifier/walk.h"
 
 void walk_init(struct walker *w, struct venv *env, struct step *step, struct verdict *out)
@@ -9,6 +10,8 @@ void walk_init(struct walker *w, struct venv *env, struct step *step, struct ver
 	w->step = step;
 	w->out = out;
 	w->mem_type = arena_alloc(a, env->len);
+	if (!env->perfmon)
+		w->mask = arena_alloc(a, env->len * sizeof(*w->mask));
 	w->depth = arena_alloc(a, env->nsub * sizeof(*w->depth));
 	w->budget = env->opts.max_insns ? env->opts.max_insns : BUDGET;
 	w->max_records = env->opts.max_records ? env->opts.max_records : MAX_RECORDS;
@@ -16,6 +19,17 @@ void walk_init(struct walker *w, struct venv *env, struct step *step, struct ver
 		return;
 	out->rec.at = arena_alloc(a, env->len * sizeof(*out->rec.at));
 	out->rec.count = arena_alloc(a, env->len * sizeof(*out->rec.count));
+}
+
+struct vstate *walk_begin(struct walker *w)
+{
+	struct vstate *s = venv_entry(w->env, 0);
+
+	if (w->env->log) {
+		vlog_head(w->env->log, w->env);
+		vlog_state(w->env->log, w->env, s);
+	}
+	return s;
 }
 
 bool walk_may_record(struct walker *w, uint32_t pc)
@@ -26,7 +40,7 @@ bool walk_may_record(struct walker *w, uint32_t pc)
 	return false;
 }
 
-/* ---- accesses that are rewritten ---------------------------------------------- */
+/* ---- what all visits agree on -------------------------------------------------- */
 
 static bool type_is_rewritten(uint8_t type)
 {
@@ -39,7 +53,8 @@ static bool type_is_rewritten(uint8_t type)
 	}
 }
 
-enum verr walk_one_type(struct walker *w, uint32_t pc)
+/* Accesses that are rewritten by the type of the pointer allow one type only. */
+static enum verr one_type(struct walker *w, uint32_t pc)
 {
 	uint8_t type = w->step->mem_type, *was = &w->mem_type[pc];
 
@@ -48,6 +63,20 @@ enum verr walk_one_type(struct walker *w, uint32_t pc)
 	if (*was && (type_is_rewritten(type) || type_is_rewritten(*was)))
 		return verr_fail(w->step, V_MIXED_POINTERS, -1);
 	*was = type;
+	return V_OK;
+}
+
+/* Additions that are masked at run time need one mask. */
+static enum verr one_mask(struct walker *w, uint32_t pc)
+{
+	uint64_t mask = w->step->mask;
+	uint32_t dst = w->env->insn[pc].dst;
+
+	if (!mask || w->mask[pc] == mask)
+		return V_OK;
+	if (w->mask[pc])
+		return verr_fail(w->step, V_MASK_PATHS, (int)dst, dst);
+	w->mask[pc] = mask;
 	return V_OK;
 }
 
@@ -73,7 +102,7 @@ static void scalar_join(struct scalar *a, const struct scalar *b)
 	a->s32max = a->s32max > b->s32max ? a->s32max : b->s32max;
 }
 
-void walk_join_return(struct walker *w, const struct vstate *s)
+static void join_return(struct walker *w, const struct vstate *s)
 {
 	const struct reg_state *r = state_reg(s, 0);
 	struct verdict *out = w->out;
@@ -85,6 +114,74 @@ void walk_join_return(struct walker *w, const struct vstate *s)
 	else
 		scalar_join(&out->ret, &r->s);
 	out->ret_known = true;
+}
+
+/* ---- the step --------------------------------------------------------------------- */
+
+static enum verr logged_step(struct walker *w, struct vstate *s)
+{
+	struct venv *env = w->env;
+	struct vlog *l = env->log;
+	struct vstate *before = NULL;
+	uint32_t pc = s->insn;
+	enum verr err;
+
+	if (w->fresh)
+		vlog_from(l, env, s, w->from, w->popped);
+	w->fresh = w->popped = false;
+	vlog_insn(l, env, pc);
+	if (env->id[pc] == I_EXIT && s->curframe)
+		before = state_copy(env, s);
+	err = verifier_step(env, s, w->step);
+	if (!err)
+		vlog_step(l, env, s, pc, w->step);
+	if (!err && before) {
+		vlog_return(l, env, before, s);
+		w->fresh = true;
+	}
+	if (before)
+		state_free(env, before);
+	return err;
+}
+
+enum verr walk_step(struct walker *w, struct vstate *s)
+{
+	struct venv *env = w->env;
+	uint32_t pc = s->insn;
+	enum verr err;
+
+	if (env->id[pc] == I_EXIT)
+		walk_track_stack(w, s);
+	err = env->log ? logged_step(w, s) : verifier_step(env, s, w->step);
+	if (!err)
+		err = one_type(w, pc);
+	if (!err && w->mask)
+		err = one_mask(w, pc);
+	if (err)
+		return err;
+	if (w->step->ctx_ptr)
+		env->aux[pc] |= AUX_CTX_PTR;
+	if (w->step->flow == FLOW_EXIT)
+		join_return(w, s);
+	w->from = pc;
+	return V_OK;
+}
+
+void walk_log_safe(struct walker *w, const struct vstate *s)
+{
+	struct vlog *l = w->env->log;
+
+	if (l && w->fresh)
+		vlog_printf(l, "\nfrom %u to %u: safe\n", w->from, s->insn);
+	else if (l)
+		vlog_printf(l, "%u: safe\n", s->insn);
+}
+
+void walk_resume(struct walker *w, uint32_t from, size_t log)
+{
+	w->from = from;
+	w->fresh = w->popped = true;
+	vlog_forget(w->env->log, log);
 }
 
 enum verr walk_finish(struct walker *w)

@@ -12,19 +12,28 @@ struct walker {
 	struct step *step;
 	struct verdict *out;
 	uint8_t *mem_type;	/* by slot: pointer type seen, 0 none */
+	uint64_t *mask;		/* by slot: step.mask seen; NULL with CAP_PERFMON */
 	uint32_t *depth;	/* by subprog: slots of stack */
 	uint32_t max_records, budget;
+	/* For the log: */
+	uint32_t from;		/* the insn before */
+	bool fresh;		/* the state begins a path, or goes on after a call: it is shown */
+	bool popped;		/* of these: it waited */
 };
 
 void walk_init(struct walker *w, struct venv *env, struct step *step, struct verdict *out);
+/* The state at entry of main; the log begins with it. */
+struct vstate *walk_begin(struct walker *w);
 /* May one more state be recorded for this slot?  Counts it in any case. */
 bool walk_may_record(struct walker *w, uint32_t pc);
-/* The insn at pc was executed: the pointer must be of a type that fits the earlier ones. */
-enum verr walk_one_type(struct walker *w, uint32_t pc);
+/* The step, what the log says of it, and what all visits of an insn must agree on. */
+enum verr walk_step(struct walker *w, struct vstate *s);
+/* The path ends here, since an older state holds this one. */
+void walk_log_safe(struct walker *w, const struct vstate *s);
+/* A path that waited since the insn from goes on; log: what vlog_mark() said then. */
+void walk_resume(struct walker *w, uint32_t from, size_t log);
 /* A path ends, or returns: frames only grow, so this is when their depth is known. */
 void walk_track_stack(struct walker *w, const struct vstate *s);
-/* The program ends in this state. */
-void walk_join_return(struct walker *w, const struct vstate *s);
 /* All paths are done. */
 enum verr walk_finish(struct walker *w);
 

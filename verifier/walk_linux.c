@@ -67,7 +67,7 @@ static void mark_places(struct lwalk *w)
 
 static bool next_path(struct lwalk *w)
 {
-	struct pending *p = w->pending;
+	struct waiting *p = w->waiting;
 
 	walk_track_stack(&w->w, w->cur.state);
 	state_free(w->w.env, w->cur.state);
@@ -76,29 +76,32 @@ static bool next_path(struct lwalk *w)
 	if (!p)
 		return false;
 	w->cur = p->path;
-	w->pending = p->next;
-	p->next = w->free_pending;
-	w->free_pending = p;
-	w->npending--;
+	walk_resume(&w->w, p->from, p->log);
+	w->waiting = p->next;
+	p->next = w->free_waiting;
+	w->free_waiting = p;
+	w->nwaiting--;
 	return true;
 }
 
 /* The state waits; its history is that of the current path. */
 static enum verr push_path(struct lwalk *w, struct vstate *state)
 {
-	struct pending *p = w->free_pending;
+	struct waiting *p = w->free_waiting;
 
-	if (w->npending >= MAX_PENDING)
-		return verr_fail(w->w.step, V_TOO_MANY_BRANCHES, -1, w->npending);
+	if (w->nwaiting >= MAX_PENDING)
+		return verr_fail(w->w.step, V_TOO_MANY_BRANCHES, -1, w->nwaiting);
 	if (p)
-		w->free_pending = p->next;
+		w->free_waiting = p->next;
 	else
 		p = arena_raw(w->w.env->arena, sizeof(*p));
 	p->path = w->cur;
 	p->path.state = state;
-	p->next = w->pending;
-	w->pending = p;
-	w->npending++;
+	p->from = w->w.out->pc;
+	p->log = vlog_mark(w->w.env->log);
+	p->next = w->waiting;
+	w->waiting = p;
+	w->nwaiting++;
 	if (w->cur.parent)
 		w->cur.parent->open++;
 	return V_OK;
@@ -216,7 +219,6 @@ static enum verr follow(struct lwalk *w, uint32_t pc, uint32_t frame, bool *done
 	enum verr err;
 
 	if (step->flow == FLOW_EXIT) {
-		walk_join_return(&w->w, w->cur.state);
 		*done = true;
 		return V_OK;
 	}
@@ -248,7 +250,7 @@ static enum verr walk_insn(struct lwalk *w, bool *done)
 
 	out->pc = pc;
 	if (++out->processed > w->w.budget)
-		return verr_fail(w->w.step, V_TOO_COMPLEX, -1, w->w.budget);
+		return verr_fail(w->w.step, V_TOO_COMPLEX, -1, w->w.budget + 1);
 	env->aux[pc] |= AUX_SEEN;
 	if (env->opts.record)
 		record(w);
@@ -257,6 +259,7 @@ static enum verr walk_insn(struct lwalk *w, bool *done)
 		case PRUNE_SAFE:
 			env->aux[pc] |= AUX_PRUNED_HERE;
 			out->rec.pruned = true;
+			walk_log_safe(&w->w, w->cur.state);
 			*done = true;
 			return V_OK;
 		case PRUNE_LOOP:
@@ -266,15 +269,11 @@ static enum verr walk_insn(struct lwalk *w, bool *done)
 		}
 	}
 	w->jumps += kind_jumps(insn_row(env->id[pc])->kind);
-	if (env->id[pc] == I_EXIT)
-		walk_track_stack(&w->w, w->cur.state);
-	err = verifier_step(env, w->cur.state, w->w.step);
-	if (!err)
-		err = walk_one_type(&w->w, pc);
+	err = walk_step(&w->w, w->cur.state);
 	if (err)
 		return err;
-	if (w->w.step->ctx_ptr)
-		env->aux[pc] |= AUX_CTX_PTR;
+	if ((w->w.step->mask & (MASK_USED | MASK_CONST)) == MASK_USED)
+		w->limits = true;
 	note_demands(w, frame);
 	return follow(w, pc, frame, done);
 }
@@ -289,7 +288,7 @@ enum verr walk_linux(struct venv *env, struct step *step, struct verdict *out)
 	mark_places(&w);
 	scc_compute(&w);
 	w.bucket = arena_alloc(env->arena, env->len * sizeof(*w.bucket));
-	w.cur.state = venv_entry(env, 0);
+	w.cur.state = walk_begin(&w.w);
 	do {
 		done = false;
 		while (!done) {

@@ -78,9 +78,11 @@ struct path {
 	uint32_t length;		/* of the history, as Linux counts it */
 };
 
-struct pending {
+struct waiting {
 	struct path path;
-	struct pending *next;
+	struct waiting *next;
+	uint32_t from;			/* the insn that branched */
+	size_t log;			/* how much had been logged */
 };
 
 /* By slot: what the control flow makes of it. */
@@ -97,10 +99,11 @@ struct lwalk {
 	struct walker w;
 	struct path cur;
 	struct mark_record *rec;	/* of the current state, if states are recorded */
-	struct pending *pending, *free_pending;
-	uint32_t npending;
+	struct waiting *waiting, *free_waiting;
+	uint32_t nwaiting;
 	uint8_t *at;			/* by slot: AT_* */
 	bool loops;			/* there are slots with AT_FORCE */
+	bool limits;			/* scalars must be the same: masks depend on their bounds */
 
 	/* prune.c */
 	struct point **bucket;		/* by slot and callsite, see bucket_of() */

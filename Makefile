@@ -6,8 +6,8 @@
 CC      ?= cc
 OPT     ?= -O2 -g
 SAN     ?=
-VARIANT := $(notdir $(firstword $(CC)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 comma   := ,
+VARIANT := $(notdir $(firstword $(CC)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 B       ?= build/$(VARIANT)
 PREFIX  ?= /usr/local
 V       ?=
@@ -22,13 +22,16 @@ CLIOBJ  := $(CLISRC:%.c=$(B)/%.o)
 TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 BENCHOBJ := $(patsubst %.c,$(B)/%.o,$(wildcard bench/suite/*.c))
 
-have     = $(shell pkg-config --exists $(1) 2>/dev/null && echo 1)
+# Only tests use more than libc and xxhash.  ZYDIS=0 and BPF=0 do without what is there.
 headers  = $(shell echo '\#include <$(1)>' | $(CC) -E - >/dev/null 2>&1 && echo 1)
-ELF     ?= $(call headers,libelf.h)
-ZYDIS   ?= $(call headers,Zydis/Zydis.h)
-BPF     ?= $(call headers,bpf/btf.h)
-DEFS     = $(if $(filter 1,$(ELF)),-DHAVE_LIBELF) $(if $(filter 1,$(ZYDIS)),-DHAVE_ZYDIS) $(if $(filter 1,$(BPF)),-DHAVE_LIBBPF)
-LIBS     = $(if $(filter 1,$(BPF)),-lbpf) $(if $(filter 1,$(ELF)),-lelf) $(if $(filter 1,$(ZYDIS)),-lZydis)
+ifeq ($(origin ZYDIS),undefined)
+ZYDIS   := $(call headers,Zydis/Zydis.h)
+endif
+ifeq ($(origin BPF),undefined)
+BPF     := $(call headers,bpf/libbpf.h)
+endif
+DEFS    := $(if $(filter 1,$(ZYDIS)),-DHAVE_ZYDIS) $(if $(filter 1,$(BPF)),-DHAVE_LIBBPF)
+TESTLIBS := -lcmocka $(if $(filter 1,$(BPF)),-lbpf) $(if $(filter 1,$(ZYDIS)),-lZydis) -lm
 
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 ALLFLAGS  = -std=gnu17 $(OPT) -Wall -Wextra -Wshadow $(if $(WERROR),-Werror) $(SANFLAGS) \
@@ -40,7 +43,7 @@ parallax: $(B)/parallax
 	@ln -sf $< $@
 
 $(B)/parallax: $(CLIOBJ) $(LIBOBJ)
-	$(call Q,LINK)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -48,11 +51,11 @@ $(B)/%.o: %.c
 
 $(B)/tests/%: tests/unit/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(call Q,LINK)$(CC) $(ALLFLAGS) -MMD -MP -o $@ $< $(LIBOBJ) -lcmocka $(LIBS) -lm
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -MMD -MP -o $@ $< $(LIBOBJ) $(TESTLIBS)
 
 $(B)/bench/bench: bench/bench.c $(BENCHOBJ) $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(call Q,LINK)$(CC) $(ALLFLAGS) -MMD -MP -o $@ $^ $(LIBS)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -MMD -MP -o $@ $^
 
 tests: $(TESTS)
 
@@ -90,22 +93,22 @@ targets-replay: $(TARGETS:%=$(B)/replay/%)
 
 build/libfuzzer/bin/%: targets/%.c targets/glue/libfuzzer.c $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(call Q,LINK)$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(if $(filter diff verify,$*),targets/glue/libfuzzer.c) $(LIBOBJ) $(LIBS)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(if $(filter diff verify,$*),targets/glue/libfuzzer.c) $(LIBOBJ)
 build/afl/bin/%: targets/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(call Q,LINK)$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBOBJ) $(LIBS)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBOBJ)
 build/pic/parallax-mutator.so: targets/glue/afl.c $(LIBOBJ)
-	$(call Q,LINK)$(CC) $(ALLFLAGS) -shared -o $@ $< $(LIBOBJ) $(LIBS)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -shared -o $@ $< $(LIBOBJ)
 $(B)/replay/%: targets/%.c targets/glue/replay.c $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(call Q,LINK)$(CC) $(ALLFLAGS) -o $@ $< targets/glue/replay.c $(LIBOBJ) $(LIBS)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -o $@ $< targets/glue/replay.c $(LIBOBJ)
 
 bench: $(B)/bench/bench
 	@$(B)/bench/bench $(if $(JSON),--json $(JSON))
 
 # Verdicts against the running kernel: see tests/gates/.
 $(B)/gate: tests/gates/gate.c $(LIBOBJ)
-	$(call Q,LINK)$(CC) $(ALLFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -o $@ $< $(LIBOBJ)
 
 check-verifier:
 	@scripts/setup gates
@@ -118,7 +121,7 @@ print-compile:
 print-objects:
 	@echo '$(CLIOBJ) $(LIBOBJ)'
 print-link:
-	@echo '$(CC) $(ALLFLAGS) $(LDFLAGS) -o $(OUT) $(OBJS) $(LIBS)'
+	@echo '$(CC) $(ALLFLAGS) $(LDFLAGS) -o $(OUT) $(OBJS)'
 
 install: parallax
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/parallax
@@ -132,7 +135,8 @@ clean:
 	rm -rf build parallax
 
 help:
-	@echo 'make               build ./parallax (libc and xxhash; libelf, Zydis, libbpf if present)'
+	@echo 'make               build ./parallax (needs libc and xxhash)'
+	@echo 'make tests         build the tests; ZYDIS=0 and BPF=0 do without these libraries'
 	@echo 'make fuzz T=60     set up, build, and fuzz interp against jit under the verifier'
 	@echo 'make test          set up, build, run every test'
 	@echo 'make SAN=address,undefined test    the same under sanitizers (or SAN=memory CC=clang-19)'

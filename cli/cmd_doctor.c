@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Says what works here, what does not, and what to do about it. */
 #include "cli/cli.h"
+#include "engines/linux_sys.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,22 +26,18 @@ static void say(struct doctor *d, const char *what, bool ok, const char *why)
 	}
 }
 
+/* Of the tests; the command itself needs libc alone. */
 static void libraries(struct doctor *d)
 {
-#ifdef HAVE_LIBELF
-	say(d, "libelf", true, "ELF objects can be loaded");
-#else
-	say(d, "libelf", false, "built without it: no ELF objects (install libelf-dev, then make clean all)");
-#endif
 #ifdef HAVE_ZYDIS
-	say(d, "Zydis", true, "emitted code is decoded in tests");
+	say(d, "Zydis", true, "the tests decode the code that the JIT emits");
 #else
-	say(d, "Zydis", false, "built without it: emitted code is not decoded in tests (libzydis-dev)");
+	say(d, "Zydis", false, "built without: tests do not decode emitted code (libzydis-dev, make clean)");
 #endif
 #ifdef HAVE_LIBBPF
-	say(d, "libbpf", true, "its BTF part is used for objects");
+	say(d, "libbpf", true, "the tests compare our loading of objects with it");
 #else
-	say(d, "libbpf", false, "built without it (libbpf-dev)");
+	say(d, "libbpf", false, "built without: tests do not compare objects with it (libbpf-dev, make clean)");
 #endif
 }
 
@@ -50,8 +47,15 @@ static void engines(struct doctor *d)
 	char what[40];
 
 	for (uint32_t i = 0; (e = engine_at(i)); i++) {
+		bool works = e->caps() != 0, kernel = !strncmp(e->name, "linux", 5);
+		char why[96] = "not on this machine";
+
+		if (works)
+			snprintf(why, sizeof(why), "%s", kernel ? "the running kernel loads programs" : "");
+		else if (kernel)
+			linux_available(why);
 		snprintf(what, sizeof(what), "engine %s", e->name);
-		say(d, what, e->caps() != 0, e->caps() ? "" : "not on this machine");
+		say(d, what, works, why);
 	}
 }
 

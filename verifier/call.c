@@ -30,7 +30,7 @@ enum verr exec_call_local(struct exec *x)
 	return V_OK;
 }
 
-static enum verr exec_return(struct exec *x)
+enum verr exec_return(struct exec *x)
 {
 	struct reg_state r0 = x->f->reg[0];
 	uint32_t callsite = x->f->callsite;

@@ -219,6 +219,8 @@ const char *btf_name(const struct venv *env, uint32_t i);
 /* call.c */
 enum verr exec_call_local(struct exec *x);
 enum verr exec_exit(struct exec *x);
+/* From the current frame to its caller. */
+enum verr exec_return(struct exec *x);
 
 /* structure.c */
 enum verr structure_check(struct venv *env, struct step *out, uint32_t *pc);

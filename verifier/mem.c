@@ -494,6 +494,7 @@ static enum verr exec_atomic(struct exec *x)
 static enum verr ld_abs(struct exec *x)
 {
 	struct func_state *f = x->f;
+	struct vstate *inside;
 
 	if (reg_read(x, 6))
 		return x->out->err;
@@ -507,10 +508,21 @@ static enum verr ld_abs(struct exec *x)
 		return x->out->err;
 	if (fixed_offset(x, 6, false))
 		return x->out->err;
-	for (uint32_t i = 1; i <= 5; i++)
-		f->reg[i].type = T_NOT_INIT;
+	call_clobber(f);
 	reg_unknown(&f->reg[0]);
 	x->out->touched |= 0x3f;
+	/* Out of bounds the frame exits with 0, which matters to a caller. */
+	if (!x->st->curframe)
+		return V_OK;
+	inside = state_copy(x->env, x->st);
+	x->f = frame_own(x->env, x->st, x->st->curframe);
+	reg_scalar(&x->f->reg[0], scalar_const(0));
+	if (exec_return(x)) {
+		state_free(x->env, inside);
+		return x->out->err;
+	}
+	x->out->flow = FLOW_BRANCH;
+	x->out->other = inside;
 	return V_OK;
 }
 

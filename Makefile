@@ -108,7 +108,7 @@ bench: $(B)/bench/bench
 
 # Verdicts against the running kernel: see tests/gates/.
 $(B)/gate: tests/gates/gate.c $(LIBOBJ)
-	$(call Q,LINK)$(CC) $(ALLFLAGS) -o $@ $< $(LIBOBJ)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -o $@ $< $(LIBOBJ) -lm
 
 check-verifier:
 	@scripts/setup gates

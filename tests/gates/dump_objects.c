@@ -138,7 +138,8 @@ static void write_subs(FILE *f, const union bpf_attr *a, const struct btf *btf)
 		fprintf(f, "# needs: global function\n");
 }
 
-static void write_case(const union bpf_attr *a, bool ok, uint64_t processed, const struct btf *btf)
+static void write_case(const union bpf_attr *a, const char *verdict, uint64_t processed,
+		       uint64_t usec, const struct btf *btf)
 {
 	const struct bpf_insn *insn = (const void *)(uintptr_t)a->insns;
 	int used[MAX_USED], nused = 0;
@@ -173,8 +174,8 @@ static void write_case(const union bpf_attr *a, bool ok, uint64_t processed, con
 	f = fopen(path, "w");
 	if (!f)
 		exit(3);
-	fprintf(f, "# name: %s:%s\n# kernel: %s %llu\n", file_name, prog_name, ok ? "accept" : "reject",
-		(unsigned long long)processed);
+	fprintf(f, "# name: %s:%s\n# kernel: %s %llu %llu\n", file_name, prog_name, verdict,
+		(unsigned long long)processed, (unsigned long long)usec);
 	if (kfunc)
 		fprintf(f, "# needs: kfunc\n");
 	if (callback)
@@ -195,7 +196,7 @@ static const struct btf *current_btf;
 static long saw_load(union bpf_attr *a, long size)
 {
 	union bpf_attr again = *a;
-	const char *p;
+	const char *p, *t;
 	long fd;
 
 	/* libbpf's own probes have other names. */
@@ -209,7 +210,10 @@ static long saw_load(union bpf_attr *a, long size)
 	p = strstr(log_buf, "processed ");
 	loads++;
 	accepted += fd >= 0;
-	write_case(a, fd >= 0, p ? strtoull(p + 10, NULL, 10) : 0, current_btf);
+	t = strstr(log_buf, "verification time ");
+	/* EPERM without a log: a policy of this machine, not a verdict. */
+	write_case(a, fd >= 0 ? "accept" : fd == -EPERM && !log_buf[0] ? "denied" : "reject",
+		   p ? strtoull(p + 10, NULL, 10) : 0, t ? strtoull(t + 18, NULL, 10) : 0, current_btf);
 	prog_name = NULL;		/* libbpf tries again on failure: once is enough */
 	return fd;
 }

@@ -10,151 +10,149 @@
  */
 #include "verifier/internal.h"
 
+/* Where an insn leads to; NONE where it has no (second) successor. */
+#define NONE UINT32_MAX
+struct edges {
+	uint32_t next, jump;
+};
+
+struct shape {			/* the program, as the passes below see it */
+	struct venv *env;
+	struct step *out;
+	struct edges *edge;	/* by slot */
+	bool backward;		/* some edge leads to a lower slot */
+};
+
 /* ---- subprograms -------------------------------------------------------------- */
 
-static bool kind_jumps(uint8_t kind)
+static enum verr subprog_jump(struct shape *s, const struct vsub *sub, uint32_t pc, uint32_t *jump)
 {
-	return kind == K_JMP_K || kind == K_JMP_X || kind == K_JA || kind == K_MAY_GOTO;
-}
+	int64_t to = insn_target(s->env->insn, s->env->id[pc], pc);
 
-static enum verr subprog_check(const struct venv *env, struct vsub *sub, struct step *out,
-			       uint32_t *pc)
-{
-	uint32_t last = sub->start;
-
-	for (uint32_t i = sub->start; i < sub->end; i += insn_slots(env->id[i])) {
-		uint8_t kind = insn_row(env->id[i])->kind;
-		int64_t to;
-
-		last = *pc = i;
-		sub->tail_call |= env->id[i] == I_CALL_HELPER &&
-				  env->insn[i].imm == HELPER_tail_call;
-		sub->ld_abs |= kind == K_LD_ABS || kind == K_LD_IND;
-		if (!kind_jumps(kind))
-			continue;
-		to = insn_target(env->insn, env->id[i], i);
-		if (to < sub->start || to >= sub->end)
-			return verr_fail(out, V_JUMP_RANGE, -1, i, (uint32_t)to);
-	}
-	*pc = last;
-	if (insn_row(env->id[last])->kind != K_EXIT && insn_row(env->id[last])->kind != K_JA)
-		return verr_fail(out, V_SUBPROG_END, -1);
+	if (to < sub->start || to >= sub->end)
+		return verr_fail(s->out, V_JUMP_RANGE, -1, pc, (uint32_t)to);
+	s->backward |= to <= pc;
+	*jump = (uint32_t)to;
 	return V_OK;
 }
 
-static enum verr subprogs_check(struct venv *env, struct step *out, uint32_t *pc)
+/* The edges of its insns, which stay inside; *last is the last insn. */
+static enum verr subprog_edges(struct shape *s, struct vsub *sub, uint32_t *last)
 {
+	const struct venv *env = s->env;
+
+	for (uint32_t i = sub->start, n; i < sub->end; i += n) {
+		uint8_t id = env->id[i], kind = insn_row(id)->kind;
+		struct edges *e = &s->edge[i];
+
+		*last = i;
+		n = kind == K_LD_IMM64 ? 2 : 1;
+		*e = (struct edges){ i + n, NONE };
+		switch (kind) {
+		case K_EXIT:
+			e->next = NONE;
+			break;
+		case K_JA:
+			if (subprog_jump(s, sub, i, &e->next))
+				return s->out->err;
+			break;
+		case K_JMP_K: case K_JMP_X: case K_MAY_GOTO:
+			if (subprog_jump(s, sub, i, &e->jump))
+				return s->out->err;
+			break;
+		case K_CALL:
+			sub->tail_call |= env->insn[i].imm == HELPER_tail_call;
+			break;
+		case K_LD_ABS: case K_LD_IND:
+			sub->ld_abs = true;
+			break;
+		default:
+			if (id == I_CALL_LOCAL || id == I_LD_CODE_ADDR)
+				e->jump = (uint32_t)insn_target(env->insn, id, i);
+		}
+	}
+	return V_OK;
+}
+
+static enum verr subprogs_check(struct shape *s, uint32_t *pc)
+{
+	struct venv *env = s->env;
 	const struct program *p = env->prog;
 	struct vsub *sub = arena_alloc(env->arena, p->nsub * sizeof(*sub));
 
 	env->sub = sub;
 	env->nsub = p->nsub;
+	s->edge = arena_raw(env->arena, env->len * sizeof(*s->edge));
 	*pc = 0;
 	if (p->nsub > MAX_SUBPROGS)
-		return verr_fail(out, V_TOO_MANY_SUBPROGS, -1);
+		return verr_fail(s->out, V_TOO_MANY_SUBPROGS, -1);
 	for (uint32_t i = 0; i < p->nsub; i++) {
-		enum verr err;
+		uint8_t kind;
 
 		sub[i].start = p->sub[i].start;
 		sub[i].end = p->sub[i].end;
 		sub[i].global = i && p->sub[i].global;
-		err = subprog_check(env, &sub[i], out, pc);
-		if (err)
-			return err;
+		if (subprog_edges(s, &sub[i], pc))
+			return s->out->err;
+		kind = insn_row(env->id[*pc])->kind;
+		if (kind != K_EXIT && kind != K_JA)
+			return verr_fail(s->out, V_SUBPROG_END, -1);
 	}
 	return V_OK;
 }
 
 /* ---- reachability ---------------------------------------------------------------- */
 
-enum { DISCOVERED = 1, EXPLORED = 2, STAGE = 4 /* the first edge is done; times 1 to 3 */ };
+enum { NEW, DISCOVERED, NEXT_DONE, JUMP_DONE, EXPLORED };
 
-struct cfg {
-	struct venv *env;
-	struct step *out;
-	uint8_t *state;		/* per slot */
-	uint32_t *stack, top;
-	bool loops;		/* back edges are allowed */
-};
-
-/* Counts the edge from -> to; where two meet, walks compare states. */
-static enum verr cfg_edge(struct cfg *c, uint32_t from, uint32_t to)
+/*
+ * Depth first and in the order of Linux: what falls through before what jumps.
+ * Where edges meet, walks compare states.
+ */
+static enum verr cfg_walk(const struct shape *s, uint8_t *state, uint32_t *stack, uint32_t *pc)
 {
-	if (!c->state[to]) {
-		c->state[to] = DISCOVERED;
-		c->stack[c->top++] = to;
-		return V_OK;
-	}
-	c->env->aux[to] |= AUX_PRUNE_POINT;
-	if (!(c->state[to] & EXPLORED) && !c->loops)
-		return verr_fail(c->out, V_BACK_EDGE, -1, from, to);
-	return V_OK;
-}
+	uint32_t top = 0;
 
-/* The slot that edge n of insn pc leads to, or -1 if it has fewer edges. */
-static int64_t cfg_successor(const struct venv *env, uint32_t pc, uint32_t n)
-{
-	uint8_t id = env->id[pc];
+	state[0] = DISCOVERED;
+	stack[top++] = 0;
+	while (top) {
+		uint32_t at = stack[top - 1], to;
 
-	switch (insn_row(id)->kind) {
-	case K_EXIT:
-		return -1;
-	case K_JA:
-		return n ? -1 : insn_target(env->insn, id, pc);
-	case K_JMP_K: case K_JMP_X: case K_MAY_GOTO: case K_CALL_LOCAL:
-		return n == 0 ? (int64_t)pc + 1 :
-		       n == 1 ? insn_target(env->insn, id, pc) : -1;
-	case K_LD_IMM64:
-		if (n == 1 && id == I_LD_CODE_ADDR)
-			return insn_target(env->insn, id, pc);
-		return n ? -1 : (int64_t)pc + 2;
-	default:
-		return n ? -1 : (int64_t)pc + 1;
-	}
-}
-
-static enum verr cfg_walk(struct cfg *c, uint32_t *pc)
-{
-	c->state[0] = DISCOVERED;
-	c->stack[c->top++] = 0;
-	while (c->top) {
-		uint32_t at = c->stack[c->top - 1];
-		int64_t to = cfg_successor(c->env, at, c->state[at] / STAGE);
-		enum verr err;
-
-		if (to < 0) {
-			c->state[at] |= EXPLORED;
-			c->top--;
+		*pc = at;
+		to = state[at] == DISCOVERED ? s->edge[at].next :
+		     state[at] == NEXT_DONE ? s->edge[at].jump : NONE;
+		if (++state[at] == EXPLORED)
+			top--;
+		if (to == NONE)
+			continue;
+		if (state[to] == NEW) {
+			state[to] = DISCOVERED;
+			stack[top++] = to;
 			continue;
 		}
-		c->state[at] += STAGE;
-		err = cfg_edge(c, at, (uint32_t)to);
-		*pc = at;
-		if (err)
-			return err;
+		s->env->aux[to] |= AUX_PRUNE_POINT;
+		if (state[to] != EXPLORED && !s->env->bpf_capable)
+			return verr_fail(s->out, V_BACK_EDGE, -1, at, to);
 	}
 	return V_OK;
 }
 
-static enum verr reach_check(struct venv *env, struct step *out, uint32_t *pc)
+static enum verr reach_check(const struct shape *s, uint32_t *pc)
 {
-	struct cfg c = { .env = env, .out = out, .loops = env->bpf_capable };
-	enum verr err;
+	struct venv *env = s->env;
+	uint8_t *state = arena_alloc(env->arena, env->len);
 
-	c.state = arena_alloc(env->arena, env->len);
-	c.stack = arena_raw(env->arena, env->len * sizeof(*c.stack));
-	err = cfg_walk(&c, pc);
-	if (err)
-		return err;
-	/* Paths meet at the slot after a call, too, if the callee has several exits. */
+	if (cfg_walk(s, state, arena_raw(env->arena, env->len * sizeof(uint32_t)), pc))
+		return s->out->err;
 	for (uint32_t i = 0; i < env->len; i += insn_slots(env->id[i])) {
 		*pc = i;
-		if (!c.state[i])
-			return verr_fail(out, V_UNREACHABLE, -1, i);
-		if (insn_row(env->id[i])->kind == K_CALL_LOCAL)
+		if (state[i] == NEW)
+			return verr_fail(s->out, V_UNREACHABLE, -1, i);
+		/* Paths meet behind a call, too: the callee may have several exits. */
+		if (env->id[i] == I_CALL_LOCAL)
 			env->aux[i + 1] |= AUX_PRUNE_POINT;
-		/* Its rounds are told apart, and widened, here. */
-		if (insn_row(env->id[i])->kind == K_MAY_GOTO)
+		/* The rounds of a loop are told apart, and widened, here. */
+		if (env->id[i] == I_MAY_GOTO)
 			env->aux[i] |= AUX_PRUNE_POINT;
 	}
 	return V_OK;
@@ -169,7 +167,7 @@ static uint16_t live_reads(const struct venv *env, uint32_t pc)
 
 	switch (insn_row(id)->kind) {
 	case K_CALL: {
-		const struct helper_proto *p = helper_proto(in->imm);
+		const struct helper_proto *p = helper_proto_for(in->imm, env->prog->type);
 
 		return (uint16_t)((2u << (p ? helper_nargs(p) : 5)) - 2);
 	}
@@ -184,36 +182,35 @@ static uint16_t live_reads(const struct venv *env, uint32_t pc)
 
 /*
  * A register is live where some path reads it before it is written.  Backward
- * to a fixpoint; calls read their arguments and write r0 to r5.
+ * to a fixpoint, which takes one pass without backward edges; calls read their
+ * arguments and write r0 to r5.
  */
-static void live_compute(struct venv *env)
+static void live_compute(const struct shape *s)
 {
+	struct venv *env = s->env;
 	uint16_t *live = arena_alloc(env->arena, (env->len + 1) * sizeof(*live));
-	bool changed = true;
+	bool changed;
 
-	while (changed) {
+	do {
 		changed = false;
 		for (uint32_t pc = env->len; pc--;) {
-			uint16_t out = 0, in;
+			const struct edges *e = &s->edge[pc];
 			uint8_t id = env->id[pc];
+			uint16_t mask = 0;
 
 			if (id == I_LDDW_HI)
 				continue;
-			for (uint32_t n = 0; n < 2; n++) {
-				int64_t to = cfg_successor(env, pc, n);
-
-				/* The callee's frame is another one. */
-				if (n && (id == I_CALL_LOCAL || id == I_LD_CODE_ADDR))
-					break;
-				if (to >= 0)
-					out |= live[to];
-			}
-			in = (uint16_t)((out & ~insn_writes(&env->insn[pc], id)) |
-					live_reads(env, pc) | 1u << REG_FP);
-			changed |= in != live[pc];
-			live[pc] = in;
+			if (e->next != NONE)
+				mask = live[e->next];
+			/* The callee's frame is another one. */
+			if (e->jump != NONE && id != I_CALL_LOCAL && id != I_LD_CODE_ADDR)
+				mask |= live[e->jump];
+			mask = (uint16_t)((mask & ~insn_writes(&env->insn[pc], id)) |
+					  live_reads(env, pc) | 1u << REG_FP);
+			changed |= mask != live[pc];
+			live[pc] = mask;
 		}
-	}
+	} while (changed && s->backward);
 	env->live = live;
 }
 
@@ -309,6 +306,7 @@ static enum verr insns_check(struct venv *env, struct step *out, uint32_t *pc)
 
 enum verr structure_check(struct venv *env, struct step *out, uint32_t *pc)
 {
+	struct shape s = { .env = env, .out = out };
 	enum verr err;
 
 	*pc = 0;
@@ -316,10 +314,10 @@ enum verr structure_check(struct venv *env, struct step *out, uint32_t *pc)
 		return verr_fail(out, V_TOO_LONG, -1, env->len, (uint32_t)UNPRIV_MAX_INSNS);
 	err = insns_check(env, out, pc);
 	if (!err)
-		err = subprogs_check(env, out, pc);
+		err = subprogs_check(&s, pc);
 	if (!err)
-		err = reach_check(env, out, pc);
+		err = reach_check(&s, pc);
 	if (!err)
-		live_compute(env);
+		live_compute(&s);
 	return err;
 }

@@ -78,7 +78,7 @@ static void records_forget_dead(struct xwalk *w)
 
 				for (uint32_t reg = 0; reg < REG_FP; reg++)
 					if (!(w->w.env->live[at] >> reg & 1))
-						memset(&f->reg[reg], 0, sizeof(f->reg[reg]));
+						f->reg[reg].type = T_NOT_INIT;
 			}
 		}
 	}

@@ -90,7 +90,7 @@ static enum verr push_path(struct lwalk *w, struct vstate *state)
 	struct waiting *p = w->free_waiting;
 
 	if (w->nwaiting >= MAX_PENDING)
-		return verr_fail(w->w.step, V_TOO_MANY_BRANCHES, -1, w->nwaiting);
+		return verr_fail(w->w.step, V_TOO_MANY_BRANCHES, -1, w->nwaiting + 1);
 	if (p)
 		w->free_waiting = p->next;
 	else

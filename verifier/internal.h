@@ -30,6 +30,22 @@ enum {
 	HELPER_skc_to_mptcp_sock = 196,
 };
 
+/*
+ * The library's memcpy() and memset(): for a size that it knows the compiler
+ * uses "rep" instructions, which take twice as long for some hundred bytes.
+ */
+static inline void copy_bytes(void *to, const void *from, size_t n)
+{
+	__asm__("" : "+r"(n));
+	memcpy(to, from, n);
+}
+
+static inline void zero_bytes(void *p, size_t n)
+{
+	__asm__("" : "+r"(n));
+	memset(p, 0, n);
+}
+
 /* ---- state.c ------------------------------------------------------------------ */
 
 struct pool *pool_new(struct arena *a);

@@ -123,16 +123,6 @@ uint32_t slot_spilled(const struct stack_slot *s)
 
 /* ---- frames -------------------------------------------------------------------- */
 
-/*
- * memcpy() of the library: for a size that it knows the compiler copies with
- * "rep movs", which takes twice as long for a kilobyte.
- */
-static void copy(void *to, const void *from, size_t n)
-{
-	__asm__("" : "+r"(n));
-	memcpy(to, from, n);
-}
-
 static struct func_state *frame_new(struct pool *p)
 {
 	struct func_state *f = p->frame;
@@ -160,7 +150,7 @@ struct func_state *frame_own(const struct venv *env, struct vstate *s, uint32_t 
 	if (f->shared == 1)
 		return f;
 	n = frame_new(env->pool);
-	copy(n, f, sizeof(*n));
+	copy_bytes(n, f, sizeof(*n));
 	n->shared = 1;
 	if (n->slot)
 		slots_of(n)->refs++;

@@ -120,7 +120,7 @@ enum verr verifier_step(const struct venv *env, struct vstate *inout, struct ste
 		.out = out, .pc = inout->insn,
 	};
 
-	memset(out, 0, offsetof(struct step, msg));
+	zero_bytes(out, offsetof(struct step, msg));
 	out->reg = -1;
 	out->msg[0] = out->more[0] = 0;
 	inout->insn++;

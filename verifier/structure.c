@@ -10,10 +10,11 @@
  */
 #include "verifier/internal.h"
 
-/* Where an insn leads to; NONE where it has no (second) successor. */
+/* Where an insn leads to, NONE where it has no (second) successor; its registers. */
 #define NONE UINT32_MAX
 struct edges {
 	uint32_t next, jump;
+	uint16_t reads, writes;
 };
 
 struct shape {			/* the program, as the passes below see it */
@@ -36,6 +37,26 @@ static enum verr subprog_jump(struct shape *s, const struct vsub *sub, uint32_t 
 	return V_OK;
 }
 
+static uint16_t live_reads(const struct venv *env, uint32_t pc)
+{
+	const struct insn *in = &env->insn[pc];
+	uint8_t id = env->id[pc];
+
+	switch (insn_row(id)->kind) {
+	case K_CALL: {
+		const struct helper_proto *p = helper_proto_for(in->imm, env->prog->type);
+
+		return (uint16_t)((2u << (p ? helper_nargs(p) : 5)) - 2);
+	}
+	case K_CALL_LOCAL: case K_CALL_KFUNC: case K_CALLX:
+		return 0x3e | (insn_row(id)->kind == K_CALLX ? 1u << in->dst : 0);
+	case K_EXIT:
+		return env->opts.live_exit && pc < env->sub[0].end ? (1u << REG_FP) - 1 : 1;
+	default:
+		return insn_reads(in, id);
+	}
+}
+
 /* The edges of its insns, which stay inside; *last is the last insn. */
 static enum verr subprog_edges(struct shape *s, struct vsub *sub, uint32_t *last)
 {
@@ -47,7 +68,7 @@ static enum verr subprog_edges(struct shape *s, struct vsub *sub, uint32_t *last
 
 		*last = i;
 		n = kind == K_LD_IMM64 ? 2 : 1;
-		*e = (struct edges){ i + n, NONE };
+		*e = (struct edges){ i + n, NONE, live_reads(env, i), insn_writes(&env->insn[i], id) };
 		switch (kind) {
 		case K_EXIT:
 			e->next = NONE;
@@ -160,26 +181,6 @@ static enum verr reach_check(const struct shape *s, uint32_t *pc)
 
 /* ---- live registers ----------------------------------------------------------------- */
 
-static uint16_t live_reads(const struct venv *env, uint32_t pc)
-{
-	const struct insn *in = &env->insn[pc];
-	uint8_t id = env->id[pc];
-
-	switch (insn_row(id)->kind) {
-	case K_CALL: {
-		const struct helper_proto *p = helper_proto_for(in->imm, env->prog->type);
-
-		return (uint16_t)((2u << (p ? helper_nargs(p) : 5)) - 2);
-	}
-	case K_CALL_LOCAL: case K_CALL_KFUNC: case K_CALLX:
-		return 0x3e | (insn_row(id)->kind == K_CALLX ? 1u << in->dst : 0);
-	case K_EXIT:
-		return env->opts.live_exit && pc < env->sub[0].end ? (1u << REG_FP) - 1 : 1;
-	default:
-		return insn_reads(in, id);
-	}
-}
-
 /*
  * A register is live where some path reads it before it is written.  Backward
  * to a fixpoint, which takes one pass without backward edges; calls read their
@@ -205,8 +206,7 @@ static void live_compute(const struct shape *s)
 			/* The callee's frame is another one. */
 			if (e->jump != NONE && id != I_CALL_LOCAL && id != I_LD_CODE_ADDR)
 				mask |= live[e->jump];
-			mask = (uint16_t)((mask & ~insn_writes(&env->insn[pc], id)) |
-					  live_reads(env, pc) | 1u << REG_FP);
+			mask = (uint16_t)((mask & ~e->writes) | e->reads | 1u << REG_FP);
 			changed |= mask != live[pc];
 			live[pc] = mask;
 		}

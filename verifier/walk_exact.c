@@ -64,24 +64,22 @@ static void keep_record(struct xwalk *w)
  * Somewhere a state was found to be contained but for its dead registers: what
  * the records say of dead registers then need not hold for that path.
  */
+static void forget_dead(const struct venv *env, struct vstate *s, uint32_t pc)
+{
+	for (uint32_t i = 0; i <= s->curframe; i++) {
+		uint32_t at = i < s->curframe ? s->frame[i + 1]->callsite + 1 : pc;
+		struct func_state *f = frame_own(env, s, i);
+
+		for (uint32_t dead = ~env->live[at] & ((1u << REG_FP) - 1); dead; dead &= dead - 1)
+			f->reg[__builtin_ctz(dead)].type = T_NOT_INIT;
+	}
+}
+
 static void records_forget_dead(struct xwalk *w)
 {
-	struct records *rec = &w->w.out->rec;
-
-	for (uint32_t pc = 0; pc < w->w.env->len; pc++) {
-		for (struct record *r = rec->at[pc]; r; r = r->next) {
-			struct vstate *s = (struct vstate *)r->state;
-
-			for (uint32_t i = 0; i <= s->curframe; i++) {
-				uint32_t at = i < s->curframe ? s->frame[i + 1]->callsite + 1 : pc;
-				struct func_state *f = frame_own(w->w.env, s, i);
-
-				for (uint32_t reg = 0; reg < REG_FP; reg++)
-					if (!(w->w.env->live[at] >> reg & 1))
-						f->reg[reg].type = T_NOT_INIT;
-			}
-		}
-	}
+	for (uint32_t pc = 0; pc < w->w.env->len; pc++)
+		for (struct record *r = w->w.out->rec.at[pc]; r; r = r->next)
+			forget_dead(w->w.env, (struct vstate *)r->state, pc);
 }
 
 /* ---- nodes ----------------------------------------------------------------------------- */

@@ -14,25 +14,35 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_JOBS = 64, MIN_BUDGET = 4000, FLUSH_EVERY = 64, CRASH_LIMIT = 16 };
+enum {
+	MAX_JOBS = 64, MIN_BUDGET = 4000, FLUSH_EVERY = 64, CRASH_LIMIT = 16, BUCKETS_MAX = 1024,
+};
 
 /* What a worker shows the parent; it alone writes it. */
 struct worker {
 	struct stats stats;
 	_Atomic uint64_t index;		/* of the case in work */
+	_Atomic uint64_t beat;		/* moves as long as the worker does */
 	_Atomic uint32_t state;		/* 0 running, 1 ended */
-	uint32_t buckets, flaky;
+	uint32_t flaky;
+	/* Of the parent: */
 	pid_t pid;
 	uint64_t start;			/* first index that it takes */
+	uint64_t last_beat;
+	double beat_at;			/* when the parent saw it move last */
+	bool hung;			/* killed because it stood still */
 };
 
 struct shared {
 	_Atomic uint32_t stop;
+	_Atomic uint32_t unwritable;	/* a finding could not be stored */
+	_Atomic uint64_t bucket[BUCKETS_MAX];	/* hashes of their names, 0: free */
 	struct worker w[MAX_JOBS];
 };
 
@@ -41,9 +51,11 @@ struct campaign {
 	struct shared *sh;
 	struct corpus corpus;
 	FILE *out;
+	pid_t pid;		/* of the parent */
 	double began;
 	bool tty;
-	uint32_t crashes;
+	bool killed;		/* a second Ctrl-C: no waiting for the workers */
+	uint32_t crashes, flaky;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -51,7 +63,7 @@ static volatile sig_atomic_t interrupted;
 static void on_interrupt(int sig)
 {
 	(void)sig;
-	interrupted = 1;
+	interrupted++;
 }
 
 static double seconds(void)
@@ -68,17 +80,18 @@ static double seconds(void)
  * Case i: generated, or a corpus entry or a generated case mutated a few
  * times, or (second level) arbitrary insns.
  */
-static void make_case(const struct campaign *c, uint64_t i, struct arena *a, struct testcase *tc)
+void campaign_case(const struct campaign_opts *o, const struct corpus *corpus, uint64_t i,
+		   struct arena *a, struct testcase *tc)
 {
-	struct gen_opts g = c->o->gen;
+	struct gen_opts g = o->gen;
 	struct testcase base, other;
 	struct choice ch;
 	struct rng r;
 	uint32_t rounds;
 
-	rng_seed(&r, mix64(c->o->seed) ^ mix64(i + 1));
+	rng_seed(&r, mix64(o->seed) ^ mix64(i + 1));
 	choice_seed(&ch, rng_next(&r));
-	g.wild = rng_below(&r, 100) < c->o->wild_percent;
+	g.wild = rng_below(&r, 100) < o->wild_percent;
 	if (g.wild || rng_below(&r, 16) != 0) {
 		gen_case(&ch, &g, a, tc);
 		return;
@@ -86,8 +99,8 @@ static void make_case(const struct campaign *c, uint64_t i, struct arena *a, str
 	gen_case(&ch, &g, a, &base);
 	choice_seed(&ch, rng_next(&r));
 	gen_case(&ch, &g, a, &other);
-	if (c->corpus.n && rng_below(&r, 4))
-		base = c->corpus.tc[rng_below(&r, c->corpus.n)];
+	if (corpus->n && rng_below(&r, 4))
+		base = corpus->tc[rng_below(&r, corpus->n)];
 	rounds = 1 + (uint32_t)rng_below(&r, 4);
 	while (rounds--) {
 		mutate_case(&r, &base, &other, a, tc, NULL);
@@ -97,60 +110,76 @@ static void make_case(const struct campaign *c, uint64_t i, struct arena *a, str
 
 /* ---- a worker ---------------------------------------------------------------------- */
 
-/* Runs the stored case in a fresh process: does it fail there, too? */
-static bool confirmed(const char *folder, const struct campaign_opts *o)
+/* Enters a bucket into the campaign's list; false if it stands there already. */
+static bool bucket_new(struct shared *sh, const char *name)
 {
-	char path[4300], engines[128] = "";
-	pid_t pid;
-	int status;
+	uint64_t h = digest(name, strlen(name), 0) | 1;
 
-	for (uint32_t i = 0; i < o->pipe.nengine; i++)
-		snprintf(engines + strlen(engines), sizeof(engines) - strlen(engines), "%s%s",
-			 i ? "," : "", o->pipe.engine[i]->name);
-	snprintf(path, sizeof(path), "%s/case.bin", folder);
-	pid = fork();
-	if (pid == 0) {
-		char *argv[] = { "parallax", "repro", "--quiet", "--engines", engines,
-				 "--priv", (char *)priv_name(o->pipe.priv), path, NULL };
+	for (uint32_t i = 0; i < BUCKETS_MAX; i++) {
+		uint64_t there = 0;
 
-		if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
-			_exit(3);
-		execv("/proc/self/exe", argv);
-		_exit(3);
+		if (atomic_compare_exchange_strong(&sh->bucket[i], &there, h))
+			return true;
+		if (there == h)
+			return false;
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return false;
-	return WIFSIGNALED(status) || (WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	return false;
 }
 
-/* Shrinks, stores, replays.  The counts of the campaign are not touched by that. */
-static void keep_finding(const struct campaign *c, struct worker *w, struct pipeline *p,
+static uint32_t bucket_count(struct shared *sh)
+{
+	uint32_t n = 0;
+
+	while (n < BUCKETS_MAX && atomic_load(&sh->bucket[n]))
+		n++;
+	return n;
+}
+
+/* finding_same() that shows the parent that the worker is alive. */
+struct beating {
+	struct signature_match match;
+	struct worker *w;
+};
+
+static bool beating_same(void *arg, const struct testcase *tc)
+{
+	struct beating *b = arg;
+
+	atomic_fetch_add(&b->w->beat, 1);
+	return finding_same(&b->match, tc);
+}
+
+/*
+ * Shrinks, stores, replays, once for each bucket; one that stands from an
+ * earlier campaign stays as it is.  The counts of the campaign are not touched
+ * by that.  False if it cannot be stored.
+ */
+static bool keep_finding(const struct campaign *c, struct worker *w, struct pipeline *p,
 			 const struct testcase *tc, const struct finding *f)
 {
 	struct stats saved = *pipeline_stats(p);
-	struct signature_match m;
+	struct beating b = { .w = w };
 	struct arena a = { 0 };
 	struct testcase small;
-	char path[4096], bucket[200], stood[4400];
+	char path[4400], bucket[200];
+	int stored = 0;
 
 	finding_bucket(f, bucket, sizeof(bucket));
-	snprintf(stood, sizeof(stood), "%s/%s", c->o->out, bucket);
-	if (access(stood, F_OK) != 0) {
-		finding_match(&m, p, f);
-		minimise(tc, finding_same, &m, MIN_BUDGET, &a, &small, NULL);
-		if (finding_save(c->o->out, p, tc, &small, f, path, sizeof(path)) > 0) {
-			w->buckets++;
-			if (!confirmed(path, c->o)) {
-				char flaky[4200];
-
-				snprintf(flaky, sizeof(flaky), "%s/flaky", path);
-				w->flaky++;
-				mkdir(flaky, 0777);	/* marks it: seen once, not in a fresh process */
-			}
-		}
+	if (!bucket_new(c->sh, bucket))
+		return true;
+	snprintf(path, sizeof(path), "%s/%s", c->o->out, bucket);
+	if (access(path, F_OK) != 0) {
+		finding_match(&b.match, p, f);
+		minimise(tc, beating_same, &b, MIN_BUDGET, &a, &small, NULL);
+		stored = finding_save(c->o->out, p, tc, &small, f, path, sizeof(path));
+		if (stored > 0 && !finding_confirmed(path, &c->o->pipe))
+			w->flaky++;
 		arena_free(&a);
 	}
+	if (stored < 0)
+		fprintf(stderr, "parallax: %s is not stored: %s\n", f->signature, path);
 	*pipeline_stats(p) = saved;
+	return stored >= 0;
 }
 
 static void worker_loop(struct campaign *c, uint32_t job)
@@ -176,11 +205,13 @@ static void worker_loop(struct campaign *c, uint32_t job)
 		}
 		arena_reset(&a);
 		atomic_store_explicit(&w->index, i, memory_order_relaxed);
-		make_case(c, i, &a, &tc);
+		atomic_store_explicit(&w->beat, w->beat + 1, memory_order_relaxed);
+		campaign_case(c->o, &c->corpus, i, &a, &tc);
 		if (!run_one(p, &tc, &f))
 			continue;
-		keep_finding(c, w, p, &tc, &f);
-		if (!c->o->keep_going) {
+		if (!keep_finding(c, w, p, &tc, &f))
+			atomic_store(&c->sh->unwritable, 1);
+		if (!c->o->keep_going || atomic_load(&c->sh->unwritable)) {
 			atomic_store(&c->sh->stop, 1);
 			break;
 		}
@@ -191,21 +222,35 @@ static void worker_loop(struct campaign *c, uint32_t job)
 	arena_free(&a);
 }
 
+static void workers_kill(struct campaign *c)
+{
+	for (uint32_t i = 0; i < c->o->jobs; i++)
+		if (c->sh->w[i].pid)
+			kill(c->sh->w[i].pid, SIGKILL);
+}
+
 static void worker_start(struct campaign *c, uint32_t job)
 {
 	pid_t pid;
 
 	fflush(NULL);
 	pid = fork();
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
 	if (pid == 0) {
+		/* The parent tells when to stop, unless it is gone. */
 		signal(SIGINT, SIG_IGN);
-		signal(SIGTERM, SIG_DFL);
-		worker_loop(c, job);
+		signal(SIGTERM, SIG_IGN);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() == c->pid)
+			worker_loop(c, job);
 		_exit(0);
 	}
+	if (pid < 0) {
+		fprintf(stderr, "parallax: fork: %s\n", strerror(errno));
+		workers_kill(c);
+		exit(3);
+	}
 	c->sh->w[job].pid = pid;
+	c->sh->w[job].beat_at = seconds();
 }
 
 /* ---- the parent ------------------------------------------------------------------------ */
@@ -224,11 +269,10 @@ static struct stats total(const struct campaign *c, uint32_t *buckets, uint32_t 
 {
 	struct stats sum = { 0 };
 
-	*buckets = c->crashes;
-	*flaky = 0;
+	*buckets = bucket_count(c->sh);
+	*flaky = c->flaky;
 	for (uint32_t i = 0; i < c->o->jobs; i++) {
 		add_stats(&sum, &c->sh->w[i].stats);
-		*buckets += c->sh->w[i].buckets;
 		*flaky += c->sh->w[i].flaky;
 	}
 	return sum;
@@ -339,42 +383,36 @@ static void summary_json(const struct campaign *c, const struct stats *s, uint32
 	putc('\n', c->out);
 }
 
-/* A worker died: the case is made again from its index and stored as it is. */
+/* A worker died on a case, or was killed because it stood still. */
 static void keep_crash(struct campaign *c, struct worker *w, int status)
 {
-	struct finding f = { .oracle = "crash", .engines = { "worker", "signal" } };
-	struct arena a = { 0 };
-	struct testcase tc;
-	uint64_t i = atomic_load(&w->index);
-	char dir[4200], path[4300];
-	const uint8_t *bin;
-	size_t n;
-	FILE *out;
+	char bucket[200];
+	int stored = crash_keep(c->o, &c->corpus, atomic_load(&w->index), status, w->hung, bucket,
+				sizeof(bucket));
 
-	make_case(c, i, &a, &tc);
-	f.pc.insn = UINT32_MAX;
-	snprintf(f.place, sizeof(f.place), "signal-%d", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-	finding_seal(&f, &tc.unit);
-	snprintf(dir, sizeof(dir), "%s/crash-%016" PRIx64, c->o->out, unit_hash(&tc.unit));
-	mkdir(c->o->out, 0777);
-	mkdir(dir, 0777);
-	bin = case_to_bin(&tc, &a, &n);
-	snprintf(path, sizeof(path), "%s/case.bin", dir);
-	out = fopen(path, "wb");
-	if (out) {
-		fwrite(bin, 1, n, out);
-		fclose(out);
-	}
-	snprintf(path, sizeof(path), "%s/report.txt", dir);
-	out = fopen(path, "w");
-	if (out) {
-		fprintf(out, "finding    %s\nwhat       the worker died on this case (seed %" PRIu64
-			", index %" PRIu64 ", status 0x%x)\nreproduce  parallax repro %s\n", f.signature,
-			c->o->seed, i, status, dir);
-		fclose(out);
-	}
+	if (stored < 0)
+		atomic_store(&c->sh->unwritable, 1);
+	else if (bucket_new(c->sh, bucket) && stored == 0)
+		c->flaky++;
 	c->crashes++;
-	arena_free(&a);
+	if (!c->o->json)
+		fprintf(c->out, "%sa worker %s on case %" PRIu64 ": %s/%s\n", c->tty ? "\r\033[K" : "",
+			w->hung ? "hung" : "died", atomic_load(&w->index), c->o->out, bucket);
+}
+
+/* Kills a worker that has not moved for long: an endless loop in it, or in compiled code. */
+static void check_beat(struct worker *w)
+{
+	uint64_t beat = atomic_load(&w->beat);
+	double now = seconds();
+
+	if (beat != w->last_beat) {
+		w->last_beat = beat;
+		w->beat_at = now;
+	} else if (now - w->beat_at > HANG_SECONDS) {
+		w->hung = true;
+		kill(w->pid, SIGKILL);
+	}
 }
 
 /* Collects ended workers; one that died is restarted behind its last case. */
@@ -390,18 +428,22 @@ static uint32_t reap(struct campaign *c)
 			continue;
 		if (waitpid(w->pid, &status, WNOHANG) != w->pid) {
 			running++;
+			check_beat(w);
 			continue;
 		}
 		w->pid = 0;
-		if (atomic_load(&w->state) == 1)
+		if (atomic_load(&w->state) == 1 || c->killed)
 			continue;
-		if (WIFEXITED(status) && WEXITSTATUS(status) == 3)
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 3) {
+			workers_kill(c);
 			exit(3);	/* the machine, not the program: it has said why */
-		keep_crash(c, w, status);
-		if (!c->o->keep_going || c->crashes >= CRASH_LIMIT) {
-			atomic_store(&c->sh->stop, 1);
-			continue;
 		}
+		keep_crash(c, w, status);
+		w->hung = false;
+		if (!c->o->keep_going || c->crashes >= CRASH_LIMIT || atomic_load(&c->sh->unwritable))
+			atomic_store(&c->sh->stop, 1);
+		if (atomic_load(&c->sh->stop))
+			continue;
 		w->start = atomic_load(&w->index) + c->o->jobs;
 		worker_start(c, i);
 		running++;
@@ -420,6 +462,10 @@ static void watch(struct campaign *c)
 		usleep(20000);
 		if (interrupted || (c->o->seconds > 0 && t >= c->o->seconds))
 			atomic_store(&c->sh->stop, 1);
+		if (interrupted > 1 && !c->killed) {
+			c->killed = true;
+			workers_kill(c);
+		}
 		if (t >= next && !c->o->json) {
 			status_line(c);
 			next = t + step;
@@ -429,17 +475,43 @@ static void watch(struct campaign *c)
 		status_line(c);
 }
 
+/* Findings go there: better to know now than at the first one that it cannot be written. */
+static void folder_make(const char *dir)
+{
+	char path[4096];
+
+	if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
+		die("--out: the path is too long");
+	for (char *s = path + 1; *s; s++) {
+		if (*s != '/')
+			continue;
+		*s = 0;
+		mkdir(path, 0777);
+		*s = '/';
+	}
+	if (mkdir(path, 0777) && errno != EEXIST)
+		die("%s cannot be made: %s", dir, strerror(errno));
+	snprintf(path, sizeof(path), "%.4000s/.probe.%d", dir, (int)getpid());
+	if (mkdir(path, 0777))
+		die("%s cannot be written: %s", dir, strerror(errno));
+	rmdir(path);
+}
+
 int campaign_run(const struct campaign_opts *o, FILE *out)
 {
-	struct campaign c = { .o = o, .out = out, .began = seconds(), .tty = isatty(fileno(out)) };
+	struct campaign c = {
+		.o = o, .out = out, .pid = getpid(), .began = seconds(), .tty = isatty(fileno(out)),
+	};
 	struct arena a = { 0 };
 	struct sigaction sa = { .sa_handler = on_interrupt };
 	uint32_t buckets, flaky;
+	bool unwritable;
 	struct stats s;
 	double t;
 
 	if (o->jobs > MAX_JOBS)
 		die("at most %d jobs", MAX_JOBS);
+	folder_make(o->out);
 	c.sh = mmap(NULL, sizeof(*c.sh), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (c.sh == MAP_FAILED)
 		die("shared memory: %s", strerror(errno));
@@ -457,7 +529,9 @@ int campaign_run(const struct campaign_opts *o, FILE *out)
 		summary_json(&c, &s, buckets, flaky, t);
 	else
 		summary_text(&c, &s, buckets, flaky, t);
+	rmdir(o->out);			/* if nothing lies in it */
+	unwritable = atomic_load(&c.sh->unwritable);
 	munmap(c.sh, sizeof(*c.sh));
 	arena_free(&a);
-	return s.findings || c.crashes ? 1 : 0;
+	return unwritable ? 3 : s.findings || c.crashes ? 1 : 0;
 }

@@ -5,6 +5,7 @@
 #include "fuzz/internal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,7 +53,7 @@ void corpus_load(const char *dir, struct arena *a, struct corpus *c)
 		return;
 	n = scandir(dir, &list, NULL, by_name);
 	if (n < 0)
-		die("corpus %s cannot be read", dir);
+		die("corpus %s cannot be read: %s", dir, strerror(errno));
 	c->tc = arena_alloc(a, CORPUS_MAX * sizeof(*c->tc));
 	for (int i = 0; i < n; i++) {
 		char path[4200];

@@ -37,6 +37,19 @@ void finding_bucket(const struct finding *f, char *buf, size_t size)
 			*buf = '.';
 }
 
+void finding_options(const struct pipe_opts *o, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	buf[0] = 0;
+	for (uint32_t i = 0; i < o->nengine && n < size; i++)
+		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? "," : " --engines ", o->engine[i]->name);
+	if (n < size && o->priv != PRIV_CAP_BPF)
+		n += (size_t)snprintf(buf + n, size - n, " --priv %s", priv_name(o->priv));
+	if (n < size && !o->alternate)
+		snprintf(buf + n, size - n, " --walk %s", o->walk == WALK_LINUX ? "linux" : "exact");
+}
+
 /* ---- the report ------------------------------------------------------------- */
 
 static void report_outcomes(FILE *out, const struct trial *t)
@@ -194,6 +207,13 @@ static void report_json(FILE *out, const struct finding *f, const struct testcas
 
 /* ---- the folder --------------------------------------------------------------- */
 
+bool file_close(FILE *f)
+{
+	bool ok = !ferror(f);
+
+	return fclose(f) == 0 && ok;
+}
+
 static bool write_file(const char *dir, const char *name, const void *data, size_t n)
 {
 	char path[4200];
@@ -205,7 +225,7 @@ static bool write_file(const char *dir, const char *name, const void *data, size
 	if (!f)
 		return false;
 	ok = fwrite(data, 1, n, f) == n;
-	return fclose(f) == 0 && ok;
+	return file_close(f) && ok;
 }
 
 static bool write_cases(const char *dir, const struct testcase *tc, const struct testcase *small,
@@ -227,7 +247,7 @@ static bool write_reports(const char *dir, struct pipeline *p, const struct test
 {
 	const struct testcase *small = min ? min : tc;
 	struct finding now = *f, again;
-	char path[4200];
+	char path[4200], options[256];
 	FILE *out;
 
 	if (run_one(p, small, &again))
@@ -237,15 +257,30 @@ static bool write_reports(const char *dir, struct pipeline *p, const struct test
 	if (!out)
 		return false;
 	finding_report(out, p, small, &now);
-	fprintf(out, "\nreproduce  parallax repro %s\n", final);
-	if (fclose(out))
+	finding_options(pipeline_opts(p), options, sizeof(options));
+	fprintf(out, "\nreproduce  parallax repro%s %s\n", options, final);
+	if (!file_close(out))
 		return false;
 	snprintf(path, sizeof(path), "%s/report.json", dir);
 	out = fopen(path, "w");
 	if (!out)
 		return false;
 	report_json(out, &now, tc, min, pipeline_trial(p));
-	return fclose(out) == 0;
+	return file_close(out);
+}
+
+static void folder_remove(const char *dir)
+{
+	static const char *const names[] = {
+		"original.bin", "case.bin", "case.plx", "report.txt", "report.json",
+	};
+	char path[4200];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		unlink(path);
+	}
+	rmdir(dir);
 }
 
 int finding_save(const char *dir, struct pipeline *p, const struct testcase *tc,
@@ -253,6 +288,7 @@ int finding_save(const char *dir, struct pipeline *p, const struct testcase *tc,
 {
 	struct arena a = { 0 };
 	char bucket[200], temp[4096], final[4096];
+	int error;
 	bool ok;
 
 	finding_bucket(f, bucket, sizeof(bucket));
@@ -267,20 +303,15 @@ int finding_save(const char *dir, struct pipeline *p, const struct testcase *tc,
 		return -1;
 	}
 	ok = write_cases(temp, tc, min ? min : tc, &a) && write_reports(temp, p, tc, min, f, final);
+	error = errno;
 	arena_free(&a);
-	if (!ok) {
-		snprintf(path, size, "cannot write into %s: %s", temp, strerror(errno));
-		return -1;
-	}
-	if (rename(temp, final) == 0)
+	if (ok && rename(temp, final) == 0)
 		return 1;
-	for (const char *const *n = (const char *const[]){ "original.bin", "case.bin", "case.plx",
-							   "report.txt", "report.json", NULL }; *n; n++) {
-		char name[4200];
-
-		snprintf(name, sizeof(name), "%s/%s", temp, *n);
-		unlink(name);
+	if (ok && access(final, F_OK) == 0) {	/* somebody else was first */
+		folder_remove(temp);
+		return 0;
 	}
-	rmdir(temp);
-	return access(final, F_OK) == 0 ? 0 : -1;	/* somebody else was first */
+	snprintf(path, size, "cannot write into %s: %s", dir, strerror(ok ? errno : error));
+	folder_remove(temp);
+	return -1;
 }

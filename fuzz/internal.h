@@ -30,4 +30,33 @@ const struct pipe_opts *pipeline_opts(const struct pipeline *p);
 /* Judges the last trial by every oracle (for reports). */
 void pipeline_opinions(struct pipeline *p, enum ruling ruling[ORACLE_N], struct finding f[ORACLE_N]);
 
+/* ---- campaign.c ---- */
+
+/* Case i of a campaign: a pure function of the options, the corpus and i. */
+void campaign_case(const struct campaign_opts *o, const struct corpus *corpus, uint64_t i,
+		   struct arena *a, struct testcase *tc);
+
+/* ---- crash.c ---- */
+
+enum { HANG_SECONDS = 30 };	/* no case takes a hundredth of that */
+
+/*
+ * Does the stored case fail in a fresh process, too?  Marks the folder if not.
+ */
+bool finding_confirmed(const char *folder, const struct pipe_opts *o);
+/*
+ * Stores case i, on which a worker died with this status of waitpid(), or hung.
+ * bucket receives the folder's name.  1 if a fresh process dies of it, too, 0
+ * if not, -1 after a message if it cannot be stored.
+ */
+int crash_keep(const struct campaign_opts *o, const struct corpus *corpus, uint64_t i, int status,
+	       bool hung, char *bucket, size_t size);
+
+/* ---- findings.c ---- */
+
+/* Closes it; false if anything written to it was lost. */
+bool file_close(FILE *f);
+/* The options with which repro makes the same pipeline, each after a blank. */
+void finding_options(const struct pipe_opts *o, char *buf, size_t size);
+
 #endif

@@ -283,11 +283,11 @@ static void test_rows_and_registers_are_covered(void **state)
 
 /* ---- our verifier -------------------------------------------------------------------------- */
 
-struct reason {
+struct refusal {
 	char text[120];
 	uint32_t n;
 };
-static struct reason reason[64];
+static struct refusal reason[64];
 
 /* Counts a reason, its numbers blotted out. */
 static void count_reason(const char *type, const char *msg)

@@ -35,7 +35,9 @@ struct map_rec {
 	uint8_t *init;
 };
 
-static struct map_rec map_of[MAX_FDS];		/* by descriptor */
+/* Every map ever made, and which one a descriptor names now (libbpf closes templates). */
+static struct map_rec maps[1 << 16];
+static unsigned nmaps = 1, map_of[MAX_FDS];
 static const char *out_dir, *file_name, *prog_name;
 static unsigned written, loads, accepted;
 static char log_buf[1 << 24];
@@ -53,17 +55,20 @@ static long real_bpf(long cmd, void *attr, long size)
 
 static void saw_map(const union bpf_attr *a, long fd)
 {
-	struct map_rec *m = &map_of[fd];
+	struct map_rec *m = &maps[nmaps];
 
-	free(m->init);
+	if (nmaps + 1 == sizeof(maps) / sizeof(maps[0]))
+		exit(3);
+	map_of[fd] = nmaps++;
 	*m = (struct map_rec){ true, a->map_type, a->key_size, a->value_size, a->max_entries, a->map_flags,
-			       a->inner_map_fd, a->btf_value_type_id, "", false, NULL };
+			       a->inner_map_fd < MAX_FDS ? map_of[a->inner_map_fd] : 0,
+			       a->btf_value_type_id, "", false, NULL };
 	memcpy(m->name, a->map_name, sizeof(m->name));
 }
 
 static void saw_update(const union bpf_attr *a)
 {
-	struct map_rec *m = &map_of[a->map_fd % MAX_FDS];
+	struct map_rec *m = &maps[map_of[a->map_fd % MAX_FDS]];
 
 	if (m->used && m->type == BPF_MAP_TYPE_ARRAY && m->entries == 1 && !m->init) {
 		m->init = malloc(m->value + 1);
@@ -86,23 +91,41 @@ static const char *const type_names[] = {
 	"cgroup_sockopt", "tracing", "struct_ops", "ext", "lsm", "sk_lookup", "syscall", "netfilter",
 };
 
-/* The maps a program uses, in order of use; returns the index of a descriptor. */
-static int use_map(int *used, int *nused, int fd)
+/* The maps a program uses, in order of use; returns the index of a record. */
+static int use_map(unsigned *used, int *nused, unsigned rec)
 {
 	for (int i = 0; i < *nused; i++)
-		if (used[i] == fd)
+		if (used[i] == rec)
 			return i;
-	if (*nused == MAX_USED || fd < 0 || fd >= MAX_FDS || !map_of[fd].used)
+	if (*nused == MAX_USED || !maps[rec].used)
 		return -1;
-	used[*nused] = fd;
+	used[*nused] = rec;
 	return (*nused)++;
 }
 
-static void write_maps(FILE *f, int *used, int *nused)
+/* Where a struct has a bpf_spin_lock, or -1. */
+static int spin_lock_at(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = btf && id ? btf__type_by_id(btf, id) : NULL;
+	const struct btf_member *m;
+
+	if (!t || !btf_is_struct(t))
+		return -1;
+	m = btf_members(t);
+	for (int i = 0; i < btf_vlen(t); i++) {
+		const struct btf_type *mt = btf__type_by_id(btf, m[i].type);
+
+		if (mt && btf_is_struct(mt) && !strcmp(btf__name_by_offset(btf, mt->name_off), "bpf_spin_lock"))
+			return (int)m[i].offset / 8;
+	}
+	return -1;
+}
+
+static void write_maps(FILE *f, unsigned *used, int *nused, const struct btf *btf)
 {
 	for (int i = 0; i < *nused; i++) {	/* inner maps are appended while we go */
-		const struct map_rec *m = &map_of[used[i]];
-		int inner = m->inner ? use_map(used, nused, (int)m->inner) : -1;
+		const struct map_rec *m = &maps[used[i]];
+		int inner = m->inner ? use_map(used, nused, m->inner) : -1, lock = spin_lock_at(btf, m->btf_value);
 
 		fprintf(f, "-- map m%d %s %u %u %u 0x%x", i,
 			m->type < sizeof(map_names) / sizeof(*map_names) ? map_names[m->type] : "unspec", m->key,
@@ -111,6 +134,8 @@ static void write_maps(FILE *f, int *used, int *nused)
 			fprintf(f, " frozen");
 		if (inner >= 0)
 			fprintf(f, " inner=%d", inner);
+		if (lock >= 0)
+			fprintf(f, " spin_lock=%d", lock);
 		fprintf(f, "\n");
 		for (uint32_t k = 0; m->init && k < m->value; k++)
 			fprintf(f, "%02x%s", m->init[k], k % 32 == 31 || k + 1 == m->value ? "\n" : " ");
@@ -142,7 +167,8 @@ static void write_case(const union bpf_attr *a, const char *verdict, uint64_t pr
 		       uint64_t usec, const struct btf *btf)
 {
 	const struct bpf_insn *insn = (const void *)(uintptr_t)a->insns;
-	int used[MAX_USED], nused = 0;
+	unsigned used[MAX_USED];
+	int nused = 0;
 	char path[4096], *body;
 	size_t nbody;
 	bool kfunc = false, callback = false;
@@ -156,7 +182,8 @@ static void write_case(const union bpf_attr *a, const char *verdict, uint64_t pr
 		if (in[0].code == 0x85 && in[0].src_reg == 2)
 			kfunc = true;
 		if (wide && (in[0].src_reg == 1 || in[0].src_reg == 2)) {
-			int k = use_map(used, &nused, in[0].imm);
+			unsigned fd = (unsigned)in[0].imm;
+			int k = fd < MAX_FDS ? use_map(used, &nused, map_of[fd]) : -1;
 
 			in[0].imm = k < 0 ? 63 : k;
 		}
@@ -180,12 +207,15 @@ static void write_case(const union bpf_attr *a, const char *verdict, uint64_t pr
 		fprintf(f, "# needs: kfunc\n");
 	if (callback)
 		fprintf(f, "# needs: callback\n");
+	if (a->prog_type == BPF_PROG_TYPE_TRACING || a->prog_type == BPF_PROG_TYPE_STRUCT_OPS ||
+	    a->prog_type == BPF_PROG_TYPE_LSM || a->prog_type == BPF_PROG_TYPE_EXT)
+		fprintf(f, "# needs: arguments typed by the kernel's BTF\n");
 	write_subs(f, a, btf);
 	fprintf(f, "-- type %s\n-- attach %u\n-- flags 0x%x\n-- license %s\n",
 		a->prog_type < sizeof(type_names) / sizeof(*type_names) ? type_names[a->prog_type] : "plain",
 		a->expected_attach_type, a->prog_flags,
 		strstr((const char *)(uintptr_t)a->license, "GPL") ? "GPL" : "Proprietary");
-	write_maps(f, used, &nused);
+	write_maps(f, used, &nused, btf);
 	fprintf(f, "-- raw\n%s", body);
 	fclose(f);
 	free(body);
@@ -239,7 +269,7 @@ long syscall(long number, ...)
 		if (a[0] == BPF_MAP_UPDATE_ELEM && ret == 0)
 			saw_update(attr);
 		if (a[0] == BPF_MAP_FREEZE && ret == 0)
-			map_of[attr->map_fd % MAX_FDS].frozen = true;
+			maps[map_of[attr->map_fd % MAX_FDS]].frozen = true;
 	} else {
 		register long r10 __asm__("r10") = a[3];
 		register long r8 __asm__("r8") = a[4];

@@ -456,8 +456,8 @@ static bool dir_map(struct parse *p, const struct tok *k)
 	m->key_size = v[0];
 	m->value_size = v[1];
 	m->max_entries = v[2];
-	if (m->key_size > LIMIT_BYTES || m->value_size > LIMIT_BYTES)
-		return tok_fail(&p->t, &t, "key or value of more than %d bytes", LIMIT_BYTES);
+	if (m->key_size > LIMIT_VALUE || m->value_size > LIMIT_VALUE)
+		return tok_fail(&p->t, &t, "key or value of more than %d bytes", LIMIT_VALUE);
 	while (tok_next(&p->t, &t))
 		if (!map_option(p, m, &t))
 			return false;

@@ -66,8 +66,8 @@ static bool check_map(const struct unit *u, uint32_t i, struct file_err *err)
 
 	if (!map_kind(m->type))
 		return err_at(err, 0, "map %u: unknown type %u", i, m->type);
-	if (m->key_size > LIMIT_BYTES || m->value_size > LIMIT_BYTES)
-		return err_at(err, 0, "map %u: key or value of more than %u bytes", i, LIMIT_BYTES);
+	if (m->key_size > LIMIT_VALUE || m->value_size > LIMIT_VALUE)
+		return err_at(err, 0, "map %u: key or value of more than %u bytes", i, LIMIT_VALUE);
 	if (m->ninit && m->ninit != m->value_size)
 		return err_at(err, 0, "map %u: initial value of %u bytes, but values have %u", i,
 			      m->ninit, m->value_size);

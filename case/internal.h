@@ -7,6 +7,7 @@
 
 /* Bounds of what a file may hold; generous, so that a hostile one stays small. */
 enum {
+	LIMIT_VALUE = 1 << 26,	/* of a key or value: programs declare what no input fills */
 	LIMIT_BYTES = 1 << 20,	/* of a context, packet, map content or initial value */
 	LIMIT_STRING = 4096,	/* name, licence, source line */
 };

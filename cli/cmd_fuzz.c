@@ -87,6 +87,11 @@ int cmd_fuzz(int argc, char **argv)
 	co.pipe.sound = true;
 	co.pipe.unverified = true;
 	co.pipe.max_insns = FUEL_FUZZ;		/* as many as a run may execute */
+	/* What only some engines could be given is no use. */
+	for (uint32_t i = 0; i < o.nengine; i++) {
+		co.gen.portable |= o.engine[i]->represent != NULL;
+		co.gen.no_loops |= (o.engine[i]->caps() & CAP_VERDICT) && o.engine[i]->priv != PRIV_ROOT;
+	}
 	co.gen.types = o.has_type ? 1u << o.file.type : 0;
 	co.seed = o.over.seed;
 	co.json = o.json;

@@ -150,9 +150,9 @@ static void refused(const struct loaded *l, uint32_t i, enum linux_err err,
 		    const struct linux_log *log, struct outcome *out)
 {
 	char why[200];
-	uint32_t pc = linux_log_reason(linux_log_text(log), why, sizeof(why));
+	uint32_t pc = linux_log_reason(err, linux_log_text(log), why, sizeof(why));
 
-	if (err == LINUX_NO_MEMORY || err == LINUX_AGAIN || err == LINUX_BAD_FD) {
+	if (err == LINUX_NO_MEMORY || err == LINUX_AGAIN) {
 		refuse(out, OUT_BROKEN, i, linux_strerror(err));
 		return;
 	}
@@ -161,8 +161,7 @@ static void refused(const struct loaded *l, uint32_t i, enum linux_err err,
 		outcome_unsupported(out, err == LINUX_DENIED ? REASON_POLICY : REASON_TYPE);
 		return;
 	}
-	refuse(out, OUT_REJECT, i, why[0] ? why : err == LINUX_FULL ? "BPF program is too large" :
-	       linux_strerror(err));
+	refuse(out, OUT_REJECT, i, why[0] ? why : linux_strerror(err));
 	out->verdict = RULED_REJECT;
 	if (pc != UINT32_MAX)
 		out->pc.insn = pc >= l->head ? pc - l->head : 0;

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to the Linux engine: linux.c, linux_input.c, linux_exit.c, linux_why.c. */
+/* Private to the Linux engine: linux.c, linux_input.c, linux_exit.c. */
 #ifndef ENGINES_LINUX_ENGINE_H
 #define ENGINES_LINUX_ENGINE_H
 
 #include "engines/engines.h"
 #include "engines/linux_sys.h"
-
-/* ---- linux_why.c ------------------------------------------------------------- */
-
-/*
- * What the verifier objects to, from its log: the sentence goes to why[size].
- * Returns the slot of the last insn that it names, UINT32_MAX if it names none.
- */
-uint32_t linux_log_reason(const char *log, char *why, size_t size);
 
 /* ---- linux_input.c: what a test run gives to programs, and shows of them --------- */
 

@@ -204,4 +204,13 @@ enum linux_err linux_load_unit(const struct unit *u, const struct input *in, uin
 			       enum priv priv, const struct linux_unit_opts *o,
 			       struct linux_log *log, bool *made);
 
+/* ---- linux_why.c: what the verifier objects to ------------------------------------ */
+
+/*
+ * The sentence in its log, to why[size]; "" if it says nothing (err: what
+ * loading came to).  Returns the slot of the last insn that the log names,
+ * UINT32_MAX if it names none.
+ */
+uint32_t linux_log_reason(enum linux_err err, const char *log, char *why, size_t size);
+
 #endif

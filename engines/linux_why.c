@@ -3,7 +3,7 @@
  * What Linux objects to.  A log ends with the error's sentence, statistics, and
  * (for some errors) states; in front of it stand the insns of the path.
  */
-#include "engines/linux_engine.h"
+#include "engines/linux_sys.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -46,14 +46,16 @@ static bool noise(const char *line)
 	return !*line;
 }
 
-uint32_t linux_log_reason(const char *log, char *why, size_t size)
+uint32_t linux_log_reason(enum linux_err err, const char *log, char *why, size_t size)
 {
+	static const char loop[] = "infinite loop detected at insn";
 	uint32_t at = UINT32_MAX, pc;
 	const char *p;
 	char line[200];
 	bool insn;
 
-	why[0] = 0;
+	/* Nobody asks for the log of a million insns to learn this. */
+	snprintf(why, size, "%s", err == LINUX_FULL ? "BPF program is too large" : "");
 	while (*log) {
 		size_t n = strcspn(log, "\n");
 
@@ -62,6 +64,9 @@ uint32_t linux_log_reason(const char *log, char *why, size_t size)
 		if (numbered(line, &pc, &insn)) {
 			if (insn)
 				at = pc;
+			/* Said of a loop's jump while its line still waits for the state. */
+			if (strstr(line, loop))
+				snprintf(why, size, "%s", strstr(line, loop));
 			continue;
 		}
 		if (!noise(line))

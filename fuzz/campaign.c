@@ -308,6 +308,19 @@ static uint32_t hist_median(const uint64_t *hist, uint32_t n)
 	return 0;
 }
 
+/* Nothing without an engine that has a verifier, or that cannot show all. */
+static void summary_kernel(FILE *o, const struct stats *s)
+{
+	for (uint32_t i = 1; i < VC_N; i++)
+		if (s->verdict[i])
+			fprintf(o, "verdicts        %" PRIu64 " %s\n", s->verdict[i], verdict_class_name[i]);
+	for (uint32_t i = 1; i < REASON_N; i++)
+		if (s->reason[i])
+			fprintf(o, "left out        %" PRIu64 " runs: %s\n", s->reason[i], reason_text[i]);
+	if (s->half)
+		fprintf(o, "half shown      %" PRIu64 " runs show 32 bits of r0 only\n", s->half);
+}
+
 static void summary_text(const struct campaign *c, const struct stats *s, uint32_t buckets,
 			 uint32_t flaky, double t)
 {
@@ -331,6 +344,7 @@ static void summary_text(const struct campaign *c, const struct stats *s, uint32
 	for (uint32_t i = 0; i < ORACLE_N; i++)
 		fprintf(o, "oracle %-11s holds %" PRIu64 ", fails %" PRIu64 ", no opinion %" PRIu64 "\n",
 			oracles[i].name, s->ruling[i][HOLDS], s->ruling[i][FAILS], s->ruling[i][NO_OPINION]);
+	summary_kernel(o, s);
 	if (s->unsupported || s->broken)
 		fprintf(o, "not compared    %" PRIu64 " unsupported, %" PRIu64 " broken\n", s->unsupported,
 			s->broken);
@@ -365,6 +379,16 @@ static void summary_json(const struct campaign *c, const struct stats *s, uint32
 	json_u64(&j, "fuel", s->fuel);
 	json_u64(&j, "unsupported", s->unsupported);
 	json_u64(&j, "broken", s->broken);
+	json_begin(&j, "verdicts", '{');
+	for (uint32_t i = 1; i < VC_N; i++)
+		json_u64(&j, verdict_class_name[i], s->verdict[i]);
+	json_end(&j, '}');
+	json_begin(&j, "left_out", '{');
+	for (uint32_t i = 1; i < REASON_N; i++)
+		if (s->reason[i])
+			json_u64(&j, reason_text[i], s->reason[i]);
+	json_end(&j, '}');
+	json_u64(&j, "half_shown", s->half);
 	json_begin(&j, "oracles", '{');
 	for (uint32_t i = 0; i < ORACLE_N; i++) {
 		json_begin(&j, oracles[i].name, '{');

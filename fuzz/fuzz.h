@@ -33,7 +33,9 @@ struct gen_opts {
 	uint32_t inputs;	/* per program (0: 1) */
 	uint32_t groups;	/* bit per insn_group that may be used (0: all that run) */
 	bool wild;		/* second level: arbitrary decodable insns, for checked mode */
+	bool no_loops;
 	bool portable;		/* only what a test run of Linux can be given and reproduces */
+	bool timid;		/* never go beyond a bound; otherwise 5 % of programs may, for once */
 };
 
 /*
@@ -72,6 +74,13 @@ struct pipe_opts {
 	bool unverified;	/* run what the verifier rejects in checked mode too */
 };
 
+/* How our verdict stands to that of an engine with a verifier of its own. */
+enum verdict_class {
+	VC_NONE, VC_ACCEPT, VC_REJECT, VC_OTHER_ERROR, VC_IMPRECISE, VC_UNSOUND, VC_KNOWN,
+	VC_UNJUDGED, VC_POLICY, VC_N,
+};
+extern const char *const verdict_class_name[VC_N];
+
 /* One case through all stages. */
 struct trial {
 	const struct testcase *tc;
@@ -91,6 +100,7 @@ struct trial {
 	uint64_t hash;			/* of the unit */
 	bool sound, text;		/* whether these oracles look at this trial */
 	uint64_t states_checked;	/* written by the containment oracle */
+	uint32_t verdicts[VC_N];	/* by class, written by the verdict oracle */
 };
 
 enum ruling { HOLDS, FAILS, NO_OPINION };	/* NO_OPINION is counted and shown, never silent */
@@ -125,6 +135,7 @@ struct stats {
 	uint64_t findings, traps, fuel, rejected, unsupported, broken;
 	uint64_t walk[2];
 	uint64_t reason[REASON_N];	/* outcomes that were not compared; [0]: those that were */
+	uint64_t verdict[VC_N];
 	uint64_t half;			/* outcomes that show 32 bits of r0 only */
 	uint64_t ruling[ORACLE_N][3];
 	uint64_t executed_insns, processed, insns, with_branch, with_memory;

@@ -132,7 +132,7 @@ bool gen_loop(struct gen *g)
 	bool out_ok = g->out_ok;
 	struct loop l = { 0 };
 
-	if (g->end < g->len + 6 || !loop_begin(g, &l, n))
+	if (g->o->no_loops || g->end < g->len + 6 || !loop_begin(g, &l, n))
 		return false;
 	head = g->len;
 	g->paths *= l.rounds;

@@ -9,6 +9,30 @@ enum ruling oracle_sound(struct trial *t, struct finding *f);
 enum ruling oracle_accept_runs(struct trial *t, struct finding *f);
 enum ruling oracle_agree(struct trial *t, struct finding *f);
 enum ruling oracle_text(struct trial *t, struct finding *f);
+enum ruling oracle_verdict(struct trial *t, struct finding *f);
+
+/* oracle_verdict.c */
+
+/* A row of verdicts.def. */
+struct verdict_known {
+	enum priv priv;
+	enum ruled kernel;
+	enum verr error;
+	const char *sentence;
+	enum { NEEDS_NOTHING, NEEDS_LOOP } needs;
+	const char *reason, *type, *text;
+};
+extern const struct verdict_known verdict_known[];
+extern const uint32_t verdict_nknown;
+/* The row that expects this difference, or NULL; sentence: the kernel's. */
+const struct verdict_known *verdict_is_known(const struct program *p, enum priv priv,
+					     enum ruled kernel, enum verr ours, const char *sentence);
+/* Does a jump lead back? */
+bool program_loops(const struct program *p);
+/* The first line of s with N for each number. */
+void verdict_skeleton(const char *s, char *out, size_t size);
+/* Do the sentences say the same?  theirs may be cut short. */
+bool verdict_same_error(const char *ours, const char *theirs);
 
 struct trace *trace_copy(struct arena *a, const struct trace *t);
 

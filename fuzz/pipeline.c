@@ -260,6 +260,21 @@ static void trial_opts(const struct pipeline *p, uint32_t engine, struct load_op
 	}
 }
 
+/*
+ * Without CAP_PERFMON Linux also walks loops on paths that a processor may only
+ * guess, where their conditions bound nothing: up to a million insns each.
+ */
+static bool too_slow(const struct trial *t, const struct engine *e)
+{
+	bool loops = false;
+
+	if (!(e->caps() & CAP_VERDICT) || e->priv == PRIV_ROOT)
+		return false;
+	for (uint32_t i = 0; i < t->tc->unit.nprog; i++)
+		loops |= program_loops(&t->tc->unit.prog[i]);
+	return loops;
+}
+
 /* False if nothing is to be run: not accepted, and not asked to run such programs. */
 static bool trial_load(struct pipeline *p)
 {
@@ -271,6 +286,10 @@ static bool trial_load(struct pipeline *p)
 	if (t->accepted)
 		trial_hints(p);
 	for (uint32_t i = 0; i < t->nengine; i++) {
+		if (too_slow(t, t->engine[i])) {
+			outcome_unsupported(&t->out[i], REASON_LOOPS);
+			continue;
+		}
 		trial_opts(p, i, &o);
 		p->loaded[i] = t->engine[i]->load(t->engine[i], &t->tc->unit, &o, &t->out[i]);
 	}
@@ -396,6 +415,9 @@ static uint32_t trial_judge(struct pipeline *p, struct finding *f)
 	}
 	p->stats.states_checked += t->states_checked;
 	t->states_checked = 0;
+	for (uint32_t i = 0; i < VC_N; i++)
+		p->stats.verdict[i] += t->verdicts[i];
+	memset(t->verdicts, 0, sizeof(t->verdicts));
 	return failed;
 }
 

@@ -26,9 +26,10 @@ extern const struct verdict_known verdict_known[];
 extern const uint32_t verdict_nknown;
 /* The row that expects this difference, or NULL; sentence: the kernel's. */
 const struct verdict_known *verdict_is_known(const struct program *p, enum priv priv,
-					     enum ruled kernel, enum verr ours, const char *sentence);
-/* Does a jump lead back? */
-bool program_loops(const struct program *p);
+					     enum ruled kernel, enum verr ours,
+					     const char *sentence, struct arena *a);
+/* Is there a loop in one of its functions?  a: for memory. */
+bool program_loops(const struct program *p, struct arena *a);
 /* The first line of s with N for each number. */
 void verdict_skeleton(const char *s, char *out, size_t size);
 /* Do the sentences say the same?  theirs may be cut short. */

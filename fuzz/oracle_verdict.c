@@ -56,20 +56,52 @@ bool verdict_same_error(const char *ours, const char *theirs)
 	return !strncmp(a, b, n > 90 ? 90 : n + 1);	/* theirs may be cut */
 }
 
-bool program_loops(const struct program *p)
+/* Successor number n (0, 1) of a slot within its function, or -1. */
+static int64_t next_slot(const struct program *p, uint32_t pc, uint32_t n)
 {
-	for (uint32_t pc = 0; p->id && pc < p->len; pc++) {
-		uint8_t kind = insn_row(p->id[pc])->kind;
+	uint8_t id = p->id[pc], kind = insn_row(id)->kind;
+	bool branch = kind == K_JMP_K || kind == K_JMP_X || kind == K_MAY_GOTO;
 
-		if ((kind == K_JMP_K || kind == K_JMP_X || kind == K_JA || kind == K_MAY_GOTO) &&
-		    insn_target(p->insn, p->id[pc], pc) <= pc)
-			return true;
+	if (kind == K_EXIT || (n && !branch))
+		return -1;
+	if (n || kind == K_JA)
+		return insn_target(p->insn, id, pc);
+	return pc + insn_slots(id);
+}
+
+/* Depth first: an edge to a slot that is still open closes a loop. */
+bool program_loops(const struct program *p, struct arena *a)
+{
+	enum { NEW, OPEN, DONE };
+	uint8_t *color = arena_alloc(a, p->len + 1), *edge = arena_alloc(a, p->len + 1);
+	uint32_t *stack = arena_raw(a, (p->len + 1) * sizeof(*stack));
+
+	for (uint32_t s = 0; p->id && s < p->nsub; s++) {
+		uint32_t n = 1;
+
+		stack[0] = p->sub[s].start;
+		color[stack[0]] = OPEN;
+		while (n) {
+			uint32_t pc = stack[n - 1];
+			int64_t to = edge[pc] < 2 ? next_slot(p, pc, edge[pc]) : -1;
+
+			if (edge[pc]++ >= 2) {
+				color[pc] = DONE;
+				n--;
+			} else if (to >= 0 && to < p->len && color[to] == OPEN) {
+				return true;
+			} else if (to >= 0 && to < p->len && color[to] == NEW) {
+				color[to] = OPEN;
+				stack[n++] = (uint32_t)to;
+			}
+		}
 	}
 	return false;
 }
 
 const struct verdict_known *verdict_is_known(const struct program *p, enum priv priv,
-					     enum ruled kernel, enum verr ours, const char *sentence)
+					     enum ruled kernel, enum verr ours,
+					     const char *sentence, struct arena *a)
 {
 	char s[200];
 
@@ -79,7 +111,7 @@ const struct verdict_known *verdict_is_known(const struct program *p, enum priv 
 
 		if (k->priv != priv || k->kernel != kernel || k->error != ours)
 			continue;
-		if (k->needs == NEEDS_LOOP && !program_loops(p))
+		if (k->needs == NEEDS_LOOP && !program_loops(p, a))
 			continue;
 		if (!strncmp(s, k->sentence, strlen(k->sentence)))
 			return k;
@@ -118,7 +150,8 @@ static enum verdict_class classify(const struct trial *t, const struct engine *e
 		return VC_ACCEPT;
 	if (!ours && verr_unsupported(v->err))
 		return VC_UNJUDGED;
-	if (ours != kernel && verdict_is_known(p, e->priv, o->verdict, ours ? V_OK : v->err, o->why))
+	if (ours != kernel && verdict_is_known(p, e->priv, o->verdict, ours ? V_OK : v->err, o->why,
+					      t->arena))
 		return VC_KNOWN;
 	if (ours == kernel)
 		return verdict_same_error(v->msg, o->why) ? VC_REJECT : VC_OTHER_ERROR;

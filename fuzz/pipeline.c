@@ -264,14 +264,14 @@ static void trial_opts(const struct pipeline *p, uint32_t engine, struct load_op
  * Without CAP_PERFMON Linux also walks loops on paths that a processor may only
  * guess, where their conditions bound nothing: up to a million insns each.
  */
-static bool too_slow(const struct trial *t, const struct engine *e)
+static bool too_slow(struct trial *t, const struct engine *e)
 {
 	bool loops = false;
 
 	if (!(e->caps() & CAP_VERDICT) || e->priv == PRIV_ROOT)
 		return false;
 	for (uint32_t i = 0; i < t->tc->unit.nprog; i++)
-		loops |= program_loops(&t->tc->unit.prog[i]);
+		loops |= program_loops(&t->tc->unit.prog[i], t->arena);
 	return loops;
 }
 

@@ -58,7 +58,7 @@ static void still_differs(void **state)
 	assert_true(made);
 	assert_int_equal(err == LINUX_OK, k->kernel == RULED_ACCEPT);
 	linux_log_reason(err, linux_log_text(&log), why, sizeof(why));
-	if (!verdict_is_known(&tc.unit.prog[0], k->priv, k->kernel, k->error, why))
+	if (!verdict_is_known(&tc.unit.prog[0], k->priv, k->kernel, k->error, why, &arena))
 		fail_msg("the kernel says: %s", why);
 	linux_log_free(&log);
 }

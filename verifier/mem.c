@@ -496,6 +496,8 @@ static enum verr ld_abs(struct exec *x)
 	struct func_state *f = x->f;
 	struct vstate *inside;
 
+	if (!x->env->type->ld_abs)
+		return verr_fail(x->out, V_LD_ABS_TYPE, -1);
 	if (reg_read(x, 6))
 		return x->out->err;
 	if (x->st->lock_map)

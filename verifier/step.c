@@ -50,6 +50,8 @@ static enum verr exec_imm64(struct exec *x)
 		return verr_fail(x->out, V_UNSUPPORTED, -1, "addresses of kernel variables");
 	case I_LD_CODE_ADDR:
 		to = insn_target(x->env->insn, I_LD_CODE_ADDR, x->pc);
+		if (!to)
+			return verr_fail(x->out, V_CALLBACK_STATIC, -1);
 		reg_pointer(dst, T_FUNC, 0);
 		for (uint32_t i = 0; i < x->env->nsub; i++)
 			if (x->env->sub[i].start == to)

@@ -283,15 +283,15 @@ static enum verr insns_check(struct venv *env, struct step *out, uint32_t *pc)
 
 		*pc = i;
 		switch (row->kind) {
-		case K_LD_ABS: case K_LD_IND:
-			if (!env->type->ld_abs)
-				return verr_fail(out, V_LD_ABS_TYPE, -1);
-			break;
+		/* Linux looks these up also where they cannot be reached by a path. */
 		case K_CALL_KFUNC:
 			return verr_fail(out, V_UNSUPPORTED, -1, "kfuncs");
 		case K_CALLX:
 			return verr_fail(out, V_UNKNOWN_OPCODE, -1, env->insn[i].code);
 		case K_LD_IMM64:
+			if (env->id[i] == I_LD_VAR_ADDR)
+				return verr_fail(out, V_UNSUPPORTED, -1,
+						 "addresses of kernel variables");
 			if ((env->id[i] == I_LD_MAP_FD || env->id[i] == I_LD_MAP_FD_VALUE ||
 			     env->id[i] == I_LD_MAP_IDX || env->id[i] == I_LD_MAP_IDX_VALUE) &&
 			    map_use_check(env, &env->insn[i], out))

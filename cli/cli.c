@@ -79,6 +79,8 @@ static int option_engines(struct cli_opts *o, const char *command, const char *l
 		if (o->nengine == MAX_ENGINES)
 			return cli_usage(command, "at most %d engines", MAX_ENGINES);
 		if (!e->caps()) {
+			if (!strncmp(name, "linux", 5) && cli_without_linux(command))
+				return EXIT_ENVIRONMENT;
 			fprintf(stderr, "parallax %s: engine '%s' does not work on this machine (see parallax doctor)\n",
 				command, name);
 			return EXIT_ENVIRONMENT;

@@ -66,6 +66,13 @@ long cli_load(struct cli_opts *o, const char *path, const char *program, struct 
 struct pipeline *cli_pipeline(const struct cli_opts *o);
 /* Text if path ends in .plx, .data, .txt or is "-" or NULL, else binary. */
 bool cli_write_case(const char *path, const struct testcase *tc, struct arena *a);
+/*
+ * against.c: prints our verdict and log on one program beside the running
+ * kernel's.  0: the verdicts agree, 1: they do not, 3: the kernel was not asked.
+ */
+int cli_against_linux(const struct cli_opts *o, const struct testcase *tc, uint32_t prog);
+/* Says why engines of Linux do not work here; false if they do. */
+bool cli_without_linux(const char *command);
 /* Writes to path ("-" or NULL: standard output); false after a message. */
 bool cli_write(const char *path, const void *data, size_t n);
 

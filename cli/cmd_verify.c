@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void print_json(const struct program *p, const struct verdict *v)
 {
@@ -44,17 +45,35 @@ static uint32_t plain_size(const struct testcase *tc)
 	return tc->input[0].nctx;
 }
 
+/* Every program of every case; the worst of the exit codes. */
+static int against_linux(const struct cli_opts *o, const struct testcase *tc, long n)
+{
+	int worst = EXIT_FINE;
+
+	if (cli_without_linux("verify"))
+		return EXIT_ENVIRONMENT;
+	for (long i = 0; i < n; i++) {
+		for (uint32_t j = 0; j < tc[i].unit.nprog; j++) {
+			int ret = cli_against_linux(o, &tc[i], j);
+
+			worst = ret > worst ? ret : worst;
+		}
+	}
+	return worst;
+}
+
 int cmd_verify(int argc, char **argv)
 {
-	enum { LOG = OPT_OWN };
+	enum { LOG = OPT_OWN, AGAINST };
 	static const struct option options[] = {
-		CLI_FILE, CLI_INPUT, CLI_VERIFY, CLI_JSON, { "log", required_argument, NULL, LOG }, CLI_END,
+		CLI_FILE, CLI_INPUT, CLI_VERIFY, CLI_JSON, { "log", required_argument, NULL, LOG },
+		{ "against", required_argument, NULL, AGAINST }, CLI_END,
 	};
 	struct cli_opts o;
 	struct vopts vo = { 0 };
 	struct testcase *tc;
 	struct arena a = { 0 };
-	bool all = true;
+	bool all = true, against = false;
 	uint64_t log = 0;
 	long k;
 	int c, ret;
@@ -66,6 +85,10 @@ int cmd_verify(int argc, char **argv)
 				return EXIT_USAGE;
 			if (log > 2)
 				return cli_usage("verify", "--log is 0, 1 or 2");
+		} else if (c == AGAINST) {
+			if (strcmp(optarg, "linux"))
+				return cli_usage("verify", "--against linux, not '%s'", optarg);
+			against = true;
 		} else if ((ret = cli_option(&o, "verify", c))) {
 			return ret;
 		}
@@ -75,6 +98,11 @@ int cmd_verify(int argc, char **argv)
 	k = cli_load(&o, argv[optind], optind + 1 < argc ? argv[optind + 1] : NULL, &tc);
 	if (k < 0)
 		return EXIT_USAGE;
+	if (against) {
+		ret = against_linux(&o, tc, k);
+		cli_opts_free(&o);
+		return ret;
+	}
 	vo.priv = o.priv;
 	vo.walk = o.walk;
 	vo.log = (uint8_t)log;

@@ -24,15 +24,16 @@ static const struct {
 	{ "asm", "  -o OUT         raw slots go there (default: standard output)\n" },
 	{ "disasm", FILE_TEXT },
 	{ "verify", FILE_TEXT VERIFY_TEXT
-	  "  --log N        0, 1 (the path that failed) or 2 (all paths), as Linux prints them\n" JSON_TEXT
+	  "  --log N        0, 1 (the path that failed) or 2 (all paths), as Linux prints them\n"
+	  "  --against linux  ask the running kernel, too: both logs, the first difference marked\n" JSON_TEXT
 	  "One line a program: 'accepted', or 'rejected: pc N: reason'.\n"
 	  "Defaults: --type socket_filter for raw files, --priv root, --walk exact.\n" },
 	{ "run", FILE_TEXT INPUT_TEXT VERIFY_TEXT
-	  "  --engine E     interp (default) or jit\n"
+	  "  --engine E     interp (default), jit, linux or linux:cap_bpf\n"
 	  "  --trace        print each executed insn and what it wrote\n"
 	  "  --verify       run it only if the verifier accepts it, then without checks\n" JSON_TEXT
 	  "Without --verify each access is checked.  Default type of raw files: plain.\n" },
-	{ "diff", FILE_TEXT INPUT_TEXT VERIFY_TEXT "  --engines A,B  default interp,jit\n" JSON_TEXT },
+	{ "diff", FILE_TEXT INPUT_TEXT VERIFY_TEXT "  --engines A,B  of interp, jit, linux, linux:cap_bpf; default interp,jit\n" JSON_TEXT },
 	{ "gen", "  --seed N       the first seed (default 1)\n  --count K      so many cases\n"
 	  "  --type T       only this program type\n  --insns N      aim for about so many\n"
 	  "  --inputs N     inputs a program\n  --wild         arbitrary insns, for checked mode\n"
@@ -41,7 +42,7 @@ static const struct {
 	{ "fuzz", "  --time S       seconds (default: until interrupted)\n  --execs N      programs\n"
 	  "  --seed N       the campaign: same seed, same cases\n  --jobs N       worker processes\n"
 	  "  --corpus DIR   cases to start from\n  --out DIR      findings go there (default findings)\n"
-	  "  --engines A,B  default interp,jit\n  --keep-going   past the first finding\n"
+	  "  --engines A,B  of interp, jit, linux, linux:cap_bpf; default interp,jit\n  --keep-going   past the first finding\n"
 	  "  --inputs N     inputs a program (default 1)\n  --insns N      aim for about so many\n"
 	  "  --type T       only this program type\n  --wild PERCENT share of arbitrary programs (default 3)\n"
 	  VERIFY_TEXT JSON_TEXT

@@ -68,6 +68,19 @@ static bool is_packet_any(const struct reg_state *r)
 	return type_is_packet(r->type) || r->type == T_PACKET_END;
 }
 
+/* A number compared with itself; the outcome of JSET depends on it. */
+static int same_decided(uint8_t op)
+{
+	switch (op) {
+	case OP_JEQ: case OP_JGE: case OP_JLE: case OP_JSGE: case OP_JSLE:
+		return 1;
+	case OP_JSET:
+		return -1;
+	default:
+		return 0;
+	}
+}
+
 /*
  * 1, 0 or -1 as in struct domain.  Only 64-bit comparisons of a pointer with 0
  * are decided: the low half of a valid address may well be 0.
@@ -76,8 +89,11 @@ static int jump_decided(struct exec *x, const struct reg_state *a, const struct 
 {
 	uint8_t op = x->row->op;
 
-	if (a->type == T_SCALAR && b->type == T_SCALAR)
+	if (a->type == T_SCALAR && b->type == T_SCALAR) {
+		if (a == b && same_decided(op) >= 0)
+			return same_decided(op);
 		return x->env->dom->branch(op, x->row->width, &a->s, &b->s);
+	}
 	if (x->row->width == 32)
 		return -1;
 	if (is_packet_any(a) && is_packet_any(b))

@@ -13,6 +13,14 @@ enum { FILE_MAX = 64 << 20 };
 
 /* ---- errors ----------------------------------------------------------------- */
 
+/* What a file says may stand in a message, but no control characters. */
+static void make_printable(char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			*s = '?';
+}
+
 bool err_at(struct file_err *err, uint64_t off, const char *fmt, ...)
 {
 	va_list ap;
@@ -22,6 +30,7 @@ bool err_at(struct file_err *err, uint64_t off, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
+	make_printable(err->msg);
 	return false;
 }
 
@@ -38,6 +47,7 @@ bool err_line(struct file_err *err, uint32_t line, uint32_t col, const char *tex
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
+	make_printable(err->msg);
 	if (n >= sizeof(err->text))
 		n = sizeof(err->text) - 1;
 	memcpy(err->text, text, n);

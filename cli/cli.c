@@ -12,6 +12,7 @@ void cli_opts_init(struct cli_opts *o, uint32_t default_type, enum priv priv, co
 	memset(o, 0, sizeof(*o));
 	o->file.type = default_type;
 	o->priv = priv;
+	o->timeout = TIMEOUT_DEFAULT;
 	while (engines && *engines) {
 		char name[32];
 		size_t n = strcspn(engines, ",");
@@ -29,13 +30,24 @@ void cli_opts_free(struct cli_opts *o)
 	arena_free(&o->arena);
 }
 
+const char *cli_name(const struct program *p)
+{
+	static char name[128];
+	size_t n = 0;
+
+	for (const char *s = p->name; *s && n < sizeof(name) - 1; s++)
+		name[n++] = isprint((unsigned char)*s) ? *s : '?';
+	name[n] = 0;
+	return n ? name : "-";
+}
+
 bool cli_u64(const char *command, const char *what, const char *s, uint64_t *v)
 {
 	char *end;
 
 	errno = 0;
 	*v = strtoull(s, &end, 0);
-	if (!errno && *s && !*end && *s != '-')
+	if (!errno && isdigit((unsigned char)*s) && !*end)
 		return true;
 	cli_usage(command, "%s: '%s' is not a number", what, s);
 	return false;
@@ -94,6 +106,7 @@ static int option_engines(struct cli_opts *o, const char *command, const char *l
 int cli_option(struct cli_opts *o, const char *command, int opt)
 {
 	const struct prog_type_info *ti;
+	uint64_t v;
 
 	switch (opt) {
 	case OPT_FORMAT:
@@ -132,6 +145,11 @@ int cli_option(struct cli_opts *o, const char *command, int opt)
 		if (strcmp(optarg, "linux") && strcmp(optarg, "exact"))
 			return cli_usage(command, "--walk is exact or linux, not '%s'", optarg);
 		return 0;
+	case OPT_TIMEOUT:
+		if (!cli_u64(command, "--timeout", optarg, &v))
+			return EXIT_USAGE;
+		o->timeout = (uint32_t)v;
+		return v >= 1 && v <= 86400 ? 0 : cli_usage(command, "--timeout: from 1 to 86400 seconds");
 	case OPT_JSON:
 		o->json = true;
 		return 0;
@@ -186,6 +204,41 @@ long cli_load(struct cli_opts *o, const char *path, const char *program, struct 
 	return k;
 }
 
+enum { TARGET_INPUTS = 16 };	/* as many as scripts/continuous lets any target take */
+
+long cli_load_any(struct cli_opts *o, const char *path, struct testcase **tc,
+		  struct testcase **as_target)
+{
+	struct file_err err;
+	size_t n;
+	uint8_t *p = file_read(path, &n, &err);
+	long k;
+
+	*as_target = NULL;
+	if (!p) {
+		file_err_print(stderr, path, &err);
+		return -1;
+	}
+	k = file_parse(p, n, &o->file, &o->arena, tc, &err);
+	if (o->file.format == FMT_AUTO && (k < 0 || (k == 1 && memchr(p, 0, n)))) {
+		*as_target = arena_alloc(&o->arena, sizeof(**as_target));
+		target_case(p, n, TARGET_INPUTS, &o->arena, *as_target);
+	}
+	free(p);
+	if (k < 0 && !o->quiet) {
+		file_err_print(stderr, path, &err);
+		if (*as_target)
+			fprintf(stderr, "no case; taken as the input of a fuzz target\n");
+	}
+	if (k < 0 && *as_target) {
+		*tc = *as_target;
+		return 1;
+	}
+	for (long i = 0; i < k; i++)
+		override_inputs(o, &(*tc)[i]);
+	return k;
+}
+
 struct pipeline *cli_pipeline(const struct cli_opts *o)
 {
 	struct pipe_opts po = {
@@ -196,6 +249,7 @@ struct pipeline *cli_pipeline(const struct cli_opts *o)
 		.sound = true,
 		.text_always = true,
 		.unverified = true,
+		.max_insns = o->max_insns,
 	};
 	char why[96] = "";
 	struct pipeline *p;

@@ -31,6 +31,8 @@ struct cli_opts {
 	enum walk walk;
 	bool has_walk;
 	bool json, quiet;
+	uint32_t timeout;		/* seconds for a case */
+	uint32_t max_insns;		/* the verifier's budget, 0: its default */
 	const char *out;
 	struct arena arena;
 };
@@ -39,7 +41,7 @@ void cli_opts_free(struct cli_opts *o);
 
 enum {
 	OPT_FORMAT = 256, OPT_TYPE, OPT_MEM, OPT_CTX, OPT_PACKET, OPT_SEED, OPT_FUEL, OPT_ENGINE,
-	OPT_ENGINES, OPT_PRIV, OPT_WALK, OPT_JSON, OPT_QUIET, OPT_OWN,
+	OPT_ENGINES, OPT_PRIV, OPT_WALK, OPT_TIMEOUT, OPT_JSON, OPT_QUIET, OPT_OWN,
 };
 #define CLI_FILE { "format", required_argument, NULL, OPT_FORMAT }, { "type", required_argument, NULL, OPT_TYPE }
 #define CLI_INPUT { "mem", required_argument, NULL, OPT_MEM }, { "ctx", required_argument, NULL, OPT_CTX }, \
@@ -47,11 +49,14 @@ enum {
 	{ "fuel", required_argument, NULL, OPT_FUEL }
 #define CLI_ENGINES { "engine", required_argument, NULL, OPT_ENGINES }, { "engines", required_argument, NULL, OPT_ENGINES }
 #define CLI_VERIFY { "priv", required_argument, NULL, OPT_PRIV }, { "walk", required_argument, NULL, OPT_WALK }
+#define CLI_TIMEOUT { "timeout", required_argument, NULL, OPT_TIMEOUT }
 #define CLI_JSON { "json", no_argument, NULL, OPT_JSON }
 #define CLI_END { NULL, 0, NULL, 0 }
 
 /* Handles one shared option; 0 if done, else the exit code after a message. */
 int cli_option(struct cli_opts *o, const char *command, int opt);
+/* A program's name as a terminal may see it, "-" if it has none; valid until the next call. */
+const char *cli_name(const struct program *p);
 /* A number in any base; false with a message. */
 bool cli_u64(const char *command, const char *what, const char *s, uint64_t *v);
 /* "aa bb", "aabb": false with a message. */
@@ -62,6 +67,13 @@ bool cli_hex(const char *command, const char *s, struct arena *a, const uint8_t 
  * each input.  Returns the number of cases, or -1 after a message (exit 2).
  */
 long cli_load(struct cli_opts *o, const char *path, const char *program, struct testcase **tc);
+/*
+ * The same of what a fuzzing engine may have written: *as_target is the case
+ * that a fuzz target makes of the file's bytes, or NULL if it is surely none.
+ * What is no case is that alone (*tc == *as_target), after a message.
+ */
+long cli_load_any(struct cli_opts *o, const char *path, struct testcase **tc,
+		  struct testcase **as_target);
 /* A pipeline with these engines, or NULL after a message (exit 3). */
 struct pipeline *cli_pipeline(const struct cli_opts *o);
 /* Text if path ends in .plx, .data, .txt or is "-" or NULL, else binary. */

@@ -2,6 +2,7 @@
 /* Any file that Parallax reads, as text or binary cases. */
 #include "cli/cli.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -19,6 +20,23 @@ bool cli_write_case(const char *path, const struct testcase *tc, struct arena *a
 		data = case_to_bin(tc, a, &n);
 	}
 	return cli_write(path, data, n);
+}
+
+/* A file for case i in a folder: named after its program, which may be named anything. */
+static void case_path(char *path, size_t size, const char *folder, const struct testcase *tc, long i)
+{
+	char name[100];
+	size_t n = 0;
+
+	for (const char *s = tc[i].unit.prog[0].name; *s && n < sizeof(name) - 1; s++, n++)
+		name[n] = isalnum((unsigned char)*s) || (*s == '.' && n) || *s == '-' ? *s : '_';
+	name[n] = 0;
+	for (long k = 0; k < i; k++)
+		if (!strcmp(tc[k].unit.prog[0].name, tc[i].unit.prog[0].name)) {
+			snprintf(path, size, "%s/%s-%ld.plx", folder, n ? name : "case", i);
+			return;
+		}
+	snprintf(path, size, "%s/%s.plx", folder, n ? name : "case");
 }
 
 int cmd_convert(int argc, char **argv)
@@ -51,8 +69,8 @@ int cmd_convert(int argc, char **argv)
 	for (long i = 0; ok && i < k; i++) {
 		char path[4200];
 
-		snprintf(path, sizeof(path), "%s/%s.plx", out, tc[i].unit.prog[0].name[0] ?
-			 tc[i].unit.prog[0].name : "case");
+		if (folder)
+			case_path(path, sizeof(path), out, tc, i);
 		ok = cli_write_case(folder ? path : out, &tc[i], &o.arena);
 	}
 	cli_opts_free(&o);

@@ -7,7 +7,7 @@ static void say(const struct cli_opts *o, const char *path, const struct program
 	struct json j = { .f = stdout };
 
 	if (!o->json) {
-		printf("%s%s%s: %s%s%s\n", path, p->name[0] ? " " : "", p->name, f ? f->signature : "alike",
+		printf("%s%s%s: %s%s%s\n", path, p->name[0] ? " " : "", p->name[0] ? cli_name(p) : "", f ? f->signature : "alike",
 		       f ? ": " : "", f ? f->what : "");
 		return;
 	}

@@ -26,7 +26,7 @@ int cmd_disasm(int argc, char **argv)
 			const struct program *p = &u->prog[j];
 
 			if (k > 1 || u->nprog > 1 || p->name[0])
-				printf("# program %s\n", p->name[0] ? p->name : "-");
+				printf("# program %s\n", cli_name(p));
 			for (uint32_t pc = 0; pc < p->len;) {
 				pc += insn_print(text, sizeof(text), &p->insn[pc], p->len - pc);
 				printf("%s\n", text);

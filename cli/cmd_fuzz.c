@@ -9,7 +9,7 @@ enum {
 	TIME = OPT_OWN, EXECS, JOBS, CORPUS, OUT, KEEP, INPUTS, INSNS, WILD,
 };
 static const struct option options[] = {
-	CLI_ENGINES, CLI_VERIFY, CLI_JSON, { "type", required_argument, NULL, OPT_TYPE },
+	CLI_ENGINES, CLI_VERIFY, CLI_JSON, CLI_TIMEOUT, { "type", required_argument, NULL, OPT_TYPE },
 	{ "seed", required_argument, NULL, OPT_SEED }, { "time", required_argument, NULL, TIME },
 	{ "execs", required_argument, NULL, EXECS }, { "jobs", required_argument, NULL, JOBS },
 	{ "corpus", required_argument, NULL, CORPUS }, { "out", required_argument, NULL, OUT },
@@ -41,7 +41,7 @@ static int own_option(struct campaign_opts *co, int c)
 			return cli_usage("fuzz", "--time: '%s' is not a number of seconds", optarg);
 		return 0;
 	}
-	if (!cli_u64("fuzz", "number", optarg, &v))
+	if (!cli_u64("fuzz", "option", optarg, &v))
 		return EXIT_USAGE;
 	if (c == EXECS)
 		co->execs = v;
@@ -95,6 +95,7 @@ int cmd_fuzz(int argc, char **argv)
 	co.gen.types = o.has_type ? 1u << o.file.type : 0;
 	co.seed = o.over.seed;
 	co.json = o.json;
+	co.timeout = o.timeout;
 	ret = campaign_run(&co, stdout);
 	cli_opts_free(&o);
 	return ret;

@@ -44,8 +44,10 @@ int cmd_gen(int argc, char **argv)
 	o.over.seed = 1;
 	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
 		v = 1;
-		if ((c == COUNT || c == INSNS || c == INPUTS) && !cli_u64("gen", "number", optarg, &v))
+		if ((c == COUNT || c == INSNS || c == INPUTS) && !cli_u64("gen", "option", optarg, &v))
 			return EXIT_USAGE;
+		if ((c == INSNS && (v < 1 || v > 4096)) || (c == INPUTS && (v < 1 || v > 64)))
+			return cli_usage("gen", "%s is out of range (insns: 1 to 4096; inputs: 1 to 64)", optarg);
 		if (c == COUNT)
 			count = v;
 		else if (c == INSNS)
@@ -63,10 +65,10 @@ int cmd_gen(int argc, char **argv)
 	}
 	if (optind != argc)
 		return cli_usage("gen", "no files, please");
-	if (g.insns > 4096 || g.inputs > 64)
-		return cli_usage("gen", "at most 4096 insns and 64 inputs");
-	if (dir && mkdir(dir, 0777) && errno != EEXIST)
-		return cli_usage("gen", "%s: %s", dir, strerror(errno));
+	if (dir && mkdir(dir, 0777) && errno != EEXIST) {
+		fprintf(stderr, "parallax gen: %s: %s\n", dir, strerror(errno));
+		return EXIT_ENVIRONMENT;
+	}
 	g.priv = o.priv;
 	g.types = o.has_type ? 1u << o.file.type : 0;
 	for (uint64_t i = 0; ok && i < count; i++) {

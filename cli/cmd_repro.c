@@ -6,39 +6,13 @@
  */
 #include "cli/cli.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Strictly if it parses as some format, else as fuzz targets take it. */
-static bool load(struct cli_opts *o, const char *path, struct testcase **tc, long *k)
-{
-	struct file_err err;
-	size_t n;
-	uint8_t *p = file_read(path, &n, &err);
-
-	if (!p) {
-		file_err_print(stderr, path, &err);
-		return false;
-	}
-	*k = file_parse(p, n, &o->file, &o->arena, tc, &err);
-	if (*k < 0 && o->file.format != FMT_AUTO) {
-		file_err_print(stderr, path, &err);
-		free(p);
-		return false;
-	}
-	if (*k < 0) {
-		*tc = arena_alloc(&o->arena, sizeof(**tc));
-		case_from_any(p, n, &o->arena, *tc);
-		*k = 1;
-		if (!o->quiet)
-			printf("taken as a fuzz target's input\n");
-	}
-	free(p);
-	return true;
-}
 
 static void say_json(const struct testcase *tc, const struct finding *f)
 {
@@ -56,31 +30,71 @@ static void say_json(const struct testcase *tc, const struct finding *f)
 	}
 	json_end(&j, '}');
 	putchar('\n');
+	fflush(stdout);			/* the next case may kill this process */
 }
 
-static int replay(struct cli_opts *o, const struct testcase *tc, long k)
+/* The process died: what there is to say of that. */
+static void say_crash(const struct cli_opts *o, int sig)
+{
+	struct json j = { .f = stdout };
+	char signature[40], what[120];
+
+	snprintf(signature, sizeof(signature), sig == SIGALRM ? "crash/repro/hang" :
+		 "crash/repro/signal-%d", sig);
+	if (sig == SIGALRM)
+		snprintf(what, sizeof(what), "the case did not end within %u s", o->timeout);
+	else
+		snprintf(what, sizeof(what), "the process died of signal %d (%s)", sig, strsignal(sig));
+	if (!o->json) {
+		printf("finding    %s\nwhat       %s\n", signature, what);
+		return;
+	}
+	json_begin(&j, NULL, '{');
+	json_bool(&j, "differs", true);
+	json_str(&j, "signature", signature);
+	json_str(&j, "what", what);
+	json_end(&j, '}');
+	putchar('\n');
+}
+
+/* What one case gives; as_target may be NULL. */
+static bool replay_one(struct cli_opts *o, struct pipeline *p, const struct testcase *tc,
+		       const struct testcase *as_target)
+{
+	struct finding f;
+	bool differs;
+
+	alarm(o->timeout);
+	differs = run_one(p, tc, &f);
+	/* A target may have run these bytes with more inputs than the case has. */
+	if (!differs && as_target) {
+		tc = as_target;
+		differs = run_one(p, tc, &f);
+	}
+	if (o->json)
+		say_json(tc, differs ? &f : NULL);
+	else if (!o->quiet)
+		finding_report(stdout, p, tc, differs ? &f : NULL);
+	return differs;
+}
+
+static int replay(struct cli_opts *o, const struct testcase *tc, long k,
+		  const struct testcase *as_target)
 {
 	struct pipeline *p = cli_pipeline(o);
 	int ret = EXIT_FINE;
 
 	if (!p)
 		return EXIT_ENVIRONMENT;
-	for (long i = 0; i < k; i++) {
-		struct finding f;
-		bool differs = run_one(p, &tc[i], &f);
-
-		if (differs)
+	for (long i = 0; i < k; i++)
+		if (replay_one(o, p, &tc[i], as_target))
 			ret = EXIT_FINDING;
-		if (o->json)
-			say_json(&tc[i], differs ? &f : NULL);
-		else if (!o->quiet)
-			finding_report(stdout, p, &tc[i], differs ? &f : NULL);
-	}
 	pipeline_free(p);
 	return ret;
 }
 
-static int replay_in_child(struct cli_opts *o, const struct testcase *tc, long k)
+static int replay_in_child(struct cli_opts *o, const struct testcase *tc, long k,
+			   const struct testcase *as_target)
 {
 	int status;
 	pid_t pid;
@@ -90,7 +104,9 @@ static int replay_in_child(struct cli_opts *o, const struct testcase *tc, long k
 	if (pid < 0)
 		die("fork failed");
 	if (pid == 0) {
-		status = replay(o, tc, k);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGALRM, SIG_DFL);
+		status = replay(o, tc, k, as_target);
 		fflush(NULL);
 		_exit(status);
 	}
@@ -99,21 +115,21 @@ static int replay_in_child(struct cli_opts *o, const struct testcase *tc, long k
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	if (!o->quiet)
-		printf("finding    crash: the process died of signal %d (%s)\n", WTERMSIG(status),
-		       strsignal(WTERMSIG(status)));
+		say_crash(o, WTERMSIG(status));
 	return EXIT_FINDING;
 }
 
 int cmd_repro(int argc, char **argv)
 {
 	static const struct option options[] = {
-		CLI_FILE, CLI_INPUT, CLI_ENGINES, CLI_VERIFY, CLI_JSON,
+		CLI_FILE, CLI_INPUT, CLI_ENGINES, CLI_VERIFY, CLI_JSON, CLI_TIMEOUT,
 		{ "quiet", no_argument, NULL, OPT_QUIET }, CLI_END,
 	};
-	struct testcase *tc;
+	struct testcase *tc, *as_target;
 	struct cli_opts o;
 	char path[4200];
 	struct stat st;
+	bool folder;
 	long k;
 	int c, ret;
 
@@ -124,11 +140,14 @@ int cmd_repro(int argc, char **argv)
 	if (optind + 1 != argc)
 		return cli_usage("repro", "one path, please");
 	snprintf(path, sizeof(path), "%s", argv[optind]);
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	if (folder)
 		snprintf(path, sizeof(path), "%s/case.bin", argv[optind]);
-	if (!load(&o, path, &tc, &k))
+	o.max_insns = FUEL_FUZZ;	/* as when fuzzing */
+	k = cli_load_any(&o, path, &tc, &as_target);
+	if (k < 0)
 		return EXIT_USAGE;
-	ret = replay_in_child(&o, tc, k);
+	ret = replay_in_child(&o, tc, k, folder || tc == as_target ? NULL : as_target);
 	cli_opts_free(&o);
 	return ret;
 }

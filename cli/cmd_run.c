@@ -168,7 +168,7 @@ int cmd_run(int argc, char **argv)
 	if (k != 1) {
 		fprintf(stderr, "parallax run: %s has %ld programs; name one of:\n", argv[optind], k);
 		for (long i = 0; i < k; i++)
-			fprintf(stderr, "  %s\n", tc[i].unit.prog[0].name);
+			fprintf(stderr, "  %s\n", cli_name(&tc[i].unit.prog[0]));
 		return EXIT_USAGE;
 	}
 	ret = run_case(&o, tc, verified, trace);

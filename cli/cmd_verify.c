@@ -31,7 +31,7 @@ static void print_json(const struct program *p, const struct verdict *v)
 static void print_text(const struct program *p, const struct verdict *v, bool named)
 {
 	if (named)
-		printf("%s: ", p->name[0] ? p->name : "-");
+		printf("%s: ", cli_name(p));
 	if (v->accepted)
 		printf("accepted\n");
 	else

@@ -16,6 +16,7 @@
 	"  --packet HEX   bytes of the packet\n" \
 	"  --seed N       of time, random numbers, poison and alignment\n" \
 	"  --fuel N       insns that may run\n"
+#define TIMEOUT_TEXT "  --timeout S    seconds after which a case hangs (default 30)\n"
 #define JSON_TEXT "  --json         one JSON object a line\n"
 
 static const struct {
@@ -45,11 +46,12 @@ static const struct {
 	  "  --engines A,B  of interp, jit, linux, linux:cap_bpf; default interp,jit\n  --keep-going   past the first finding\n"
 	  "  --inputs N     inputs a program (default 1)\n  --insns N      aim for about so many\n"
 	  "  --type T       only this program type\n  --wild PERCENT share of arbitrary programs (default 3)\n"
-	  VERIFY_TEXT JSON_TEXT
+	  TIMEOUT_TEXT VERIFY_TEXT JSON_TEXT
 	  "Ctrl-C ends it with the summary.  Default: --priv cap_bpf, both walks in turn.\n" },
 	{ "min", FILE_TEXT VERIFY_TEXT "  -o OUT         text if it ends in .plx, .data or .txt, else binary\n"
-	  "  --engines A,B  default interp,jit\n  --budget N     runs at most (default 20000)\n" },
-	{ "repro", FILE_TEXT VERIFY_TEXT "  --engines A,B  default interp,jit\n"
+	  "  --engines A,B  default interp,jit\n  --budget N     runs at most (default 20000)\n" TIMEOUT_TEXT
+	  "A case that kills its process is tried in processes of its own.\n" },
+	{ "repro", FILE_TEXT INPUT_TEXT VERIFY_TEXT TIMEOUT_TEXT "  --engines A,B  default interp,jit\n"
 	  "  --quiet        only the exit code\n" JSON_TEXT
 	  "PATH is a finding's folder, a case in any format, or a crash file of libFuzzer or AFL++.\n"
 	  "Exit code 1 if it still differs.\n" },

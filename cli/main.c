@@ -2,6 +2,7 @@
 /* The parallax command: finds the subcommand and calls it. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -69,6 +70,18 @@ int cmd_version(int argc, char **argv)
 	return EXIT_FINE;
 }
 
+/* Output that was lost is a failure, too. */
+static int finish(int ret)
+{
+	bool lost = ferror(stdout);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !lost)
+		return ret;
+	fprintf(stderr, "parallax: standard output: %s\n", strerror(errno ? errno : EIO));
+	return EXIT_ENVIRONMENT;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *c;
@@ -79,10 +92,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		print_help(stdout);
-		return EXIT_FINE;
+		return finish(EXIT_FINE);
 	}
 	if (!strcmp(argv[1], "--version"))
-		return cmd_version(argc, argv);
+		return finish(cmd_version(argc, argv));
 	c = command_by_name(argv[1]);
 	if (!c) {
 		fprintf(stderr, "parallax: there is no command '%s'; see parallax help\n", argv[1]);
@@ -91,7 +104,7 @@ int main(int argc, char **argv)
 	if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h"))) {
 		char *args[] = { argv[0], argv[1] };
 
-		return cmd_help(2, args);
+		return finish(cmd_help(2, args));
 	}
-	return c->run(argc - 1, argv + 1);
+	return finish(c->run(argc - 1, argv + 1));
 }

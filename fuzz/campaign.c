@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum {
-	MAX_JOBS = 64, MIN_BUDGET = 4000, FLUSH_EVERY = 64, CRASH_LIMIT = 16, BUCKETS_MAX = 1024,
+	MAX_JOBS = 64, MIN_BUDGET = 4000, FLUSH_EVERY = 16, CRASH_LIMIT = 16, BUCKETS_MAX = 1024,
 };
 
 /* What a worker shows the parent; it alone writes it. */
@@ -172,7 +172,7 @@ static bool keep_finding(const struct campaign *c, struct worker *w, struct pipe
 		finding_match(&b.match, p, f);
 		minimise(tc, beating_same, &b, MIN_BUDGET, &a, &small, NULL);
 		stored = finding_save(c->o->out, p, tc, &small, f, path, sizeof(path));
-		if (stored > 0 && !finding_confirmed(path, &c->o->pipe))
+		if (stored > 0 && !finding_confirmed(path, c->o))
 			w->flaky++;
 		arena_free(&a);
 	}
@@ -425,7 +425,7 @@ static void keep_crash(struct campaign *c, struct worker *w, int status)
 }
 
 /* Kills a worker that has not moved for long: an endless loop in it, or in compiled code. */
-static void check_beat(struct worker *w)
+static void check_beat(const struct campaign *c, struct worker *w)
 {
 	uint64_t beat = atomic_load(&w->beat);
 	double now = seconds();
@@ -433,7 +433,7 @@ static void check_beat(struct worker *w)
 	if (beat != w->last_beat) {
 		w->last_beat = beat;
 		w->beat_at = now;
-	} else if (now - w->beat_at > HANG_SECONDS) {
+	} else if (now - w->beat_at > c->o->timeout) {
 		w->hung = true;
 		kill(w->pid, SIGKILL);
 	}
@@ -452,7 +452,7 @@ static uint32_t reap(struct campaign *c)
 			continue;
 		if (waitpid(w->pid, &status, WNOHANG) != w->pid) {
 			running++;
-			check_beat(w);
+			check_beat(c, w);
 			continue;
 		}
 		w->pid = 0;

@@ -18,13 +18,14 @@
 /* ---- a fresh process ------------------------------------------------------------ */
 
 /* Does not return: replays folder/case.bin with the options that the pipeline had. */
-static _Noreturn void replay_exec(const char *folder, const struct pipe_opts *o)
+static _Noreturn void replay_exec(const char *folder, const struct campaign_opts *o)
 {
-	char options[256], path[4500], *argv[16] = { "parallax", "repro", "--quiet" };
-	char *next = options;
-	int n = 3, null = open("/dev/null", O_RDWR);
+	char options[256], path[4500], limit[16];
+	char *next = options, *argv[16] = { "parallax", "repro", "--quiet", "--timeout", limit };
+	int n = 5, null = open("/dev/null", O_RDWR);
 
-	finding_options(o, options, sizeof(options));
+	snprintf(limit, sizeof(limit), "%u", o->timeout);
+	finding_options(&o->pipe, options, sizeof(options));
 	for (char *word; n < 14 && (word = strsep(&next, " "));)
 		if (*word)
 			argv[n++] = word;
@@ -37,7 +38,7 @@ static _Noreturn void replay_exec(const char *folder, const struct pipe_opts *o)
 	_exit(3);
 }
 
-bool finding_confirmed(const char *folder, const struct pipe_opts *o)
+bool finding_confirmed(const char *folder, const struct campaign_opts *o)
 {
 	char flaky[4500];
 	int status;
@@ -69,7 +70,7 @@ static int store_case(const struct campaign_opts *o, const struct corpus *corpus
 	FILE *f;
 	bool ok;
 
-	alarm(HANG_SECONDS);
+	alarm(o->timeout);
 	campaign_case(o, corpus, i, &a, &tc);
 	bin = case_to_bin(&tc, &a, &n);
 	snprintf(path, sizeof(path), "%s/case.bin", dir);
@@ -113,7 +114,7 @@ int crash_keep(const struct campaign_opts *o, const struct corpus *corpus, uint6
 	pid_t pid;
 
 	if (hung)
-		snprintf(what, sizeof(what), "the worker stood still for %d s on this case", HANG_SECONDS);
+		snprintf(what, sizeof(what), "the worker stood still for %u s on this case", o->timeout);
 	else if (sig)
 		snprintf(what, sizeof(what), "the worker died of signal %d on this case", sig);
 	else
@@ -141,5 +142,5 @@ int crash_keep(const struct campaign_opts *o, const struct corpus *corpus, uint6
 		fprintf(stderr, "parallax: %s cannot be written: %s\n", dir, strerror(errno));
 		return -1;
 	}
-	return !has_case || finding_confirmed(dir, &o->pipe);
+	return !has_case || finding_confirmed(dir, o);
 }

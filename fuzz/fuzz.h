@@ -227,6 +227,9 @@ _Noreturn void target_fail(const char *file, int line, const char *fn, const cha
 /* interp and jit under the verifier, made at the first call. */
 struct pipeline *target_pipeline(void);
 uint32_t target_inputs(void);
+/* Any bytes as the case that targets run: the fuel of fuzzing, at least so many inputs. */
+void target_case(const uint8_t *data, size_t size, uint32_t inputs, struct arena *a,
+		 struct testcase *tc);
 /* Any bytes as a case through run_one(); a finding does not return. */
 void target_diff(const uint8_t *data, size_t size);
 
@@ -244,6 +247,7 @@ void corpus_load(const char *dir, struct arena *a, struct corpus *c);
 
 /* ---- campaign.c: the built-in loop ------------------------------------------------------ */
 
+enum { TIMEOUT_DEFAULT = 30 };	/* no case takes a hundredth of that */
 struct campaign_opts {
 	struct pipe_opts pipe;
 	struct gen_opts gen;
@@ -254,6 +258,7 @@ struct campaign_opts {
 	const char *corpus, *out;
 	bool keep_going;	/* past the first finding of a bucket */
 	bool json;
+	uint32_t timeout;	/* seconds: a case that takes longer hangs */
 	uint32_t wild_percent;	/* share of second-level cases */
 };
 /* 0 no finding, 1 findings, 3 environment. */

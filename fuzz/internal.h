@@ -63,12 +63,10 @@ void campaign_case(const struct campaign_opts *o, const struct corpus *corpus, u
 
 /* ---- crash.c ---- */
 
-enum { HANG_SECONDS = 30 };	/* no case takes a hundredth of that */
-
 /*
  * Does the stored case fail in a fresh process, too?  Marks the folder if not.
  */
-bool finding_confirmed(const char *folder, const struct pipe_opts *o);
+bool finding_confirmed(const char *folder, const struct campaign_opts *o);
 /*
  * Stores case i, on which a worker died with this status of waitpid(), or hung.
  * bucket receives the folder's name.  1 if a fresh process dies of it, too, 0

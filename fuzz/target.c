@@ -40,9 +40,8 @@ uint32_t target_inputs(void)
 }
 
 /* More inputs for a case that has fewer: the same bytes under other seeds. */
-static void target_widen(struct testcase *tc, struct arena *a)
+static void target_widen(struct testcase *tc, uint32_t n, struct arena *a)
 {
-	uint32_t n = target_inputs();
 	struct input *in;
 
 	if (tc->ninput >= n)
@@ -81,17 +80,22 @@ struct pipeline *target_pipeline(void)
 	return p;
 }
 
+void target_case(const uint8_t *data, size_t size, uint32_t inputs, struct arena *a,
+		 struct testcase *tc)
+{
+	case_from_any(data, size, a, tc);
+	for (uint32_t i = 0; i < tc->ninput; i++)	/* loops end soon when fuzzing */
+		if (tc->input[i].fuel > FUEL_FUZZ)
+			tc->input[i].fuel = FUEL_FUZZ;
+	target_widen(tc, inputs, a);
+}
+
 void target_diff(const uint8_t *data, size_t size)
 {
-	struct arena *a = target_arena();
 	struct testcase tc;
 	struct finding f;
 
-	case_from_any(data, size, a, &tc);
-	for (uint32_t i = 0; i < tc.ninput; i++)	/* loops end soon when fuzzing */
-		if (tc.input[i].fuel > FUEL_FUZZ)
-			tc.input[i].fuel = FUEL_FUZZ;
-	target_widen(&tc, a);
+	target_case(data, size, target_inputs(), target_arena(), &tc);
 	if (run_one(target_pipeline(), &tc, &f)) {
 		fprintf(stderr, "%s\n", f.what);
 		target_fail(__FILE__, __LINE__, __func__, f.signature);

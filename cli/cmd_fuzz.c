@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 enum {
-	TIME = OPT_OWN, EXECS, JOBS, CORPUS, OUT, KEEP, INPUTS, INSNS, WILD,
+	TIME = OPT_OWN, EXECS, JOBS, CORPUS, OUT, KEEP, INPUTS, INSNS, WILD, PARANOID,
 };
 static const struct option options[] = {
 	CLI_ENGINES, CLI_VERIFY, CLI_JSON, CLI_TIMEOUT, { "type", required_argument, NULL, OPT_TYPE },
@@ -14,7 +14,8 @@ static const struct option options[] = {
 	{ "execs", required_argument, NULL, EXECS }, { "jobs", required_argument, NULL, JOBS },
 	{ "corpus", required_argument, NULL, CORPUS }, { "out", required_argument, NULL, OUT },
 	{ "keep-going", no_argument, NULL, KEEP }, { "inputs", required_argument, NULL, INPUTS },
-	{ "insns", required_argument, NULL, INSNS }, { "wild", required_argument, NULL, WILD }, CLI_END,
+	{ "insns", required_argument, NULL, INSNS }, { "wild", required_argument, NULL, WILD },
+	{ "paranoid", no_argument, NULL, PARANOID }, CLI_END,
 };
 
 /* One option of fuzz alone; 0, or the exit code after a message. */
@@ -29,6 +30,10 @@ static int own_option(struct campaign_opts *co, int c)
 	}
 	if (c == OUT) {
 		co->out = optarg;
+		return 0;
+	}
+	if (c == PARANOID) {
+		co->paranoid = true;
 		return 0;
 	}
 	if (c == KEEP) {

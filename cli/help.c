@@ -57,6 +57,10 @@ static const struct {
 	  "Exit code 1 if it still differs.\n" },
 	{ "convert", FILE_TEXT INPUT_TEXT "  -o OUT         text if it ends in .plx, .data or .txt, else binary; a folder: a\n"
 	  "                 text case for each program\n" },
+	{ "linux", "  -o DIR         the cases go there (default OUT/last/cases)\n"
+	  "OUT is the folder of a campaign with engines in the kernel.  Each worker notes there,\n"
+	  "every 256 cases or every second, which case comes next; after a crash of the machine\n"
+	  "the culprit is among the cases from there on.  Exit code 1 if there are any.\n" },
 	{ "plugin", "  --engine E     interp or jit\n  --program HEX  the program, instead of standard input\n"
 	  "The memory is the first argument that is no option; the program comes as hex on standard\n"
 	  "input; r0 is printed in hex.\n" },

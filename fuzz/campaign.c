@@ -192,6 +192,7 @@ static void worker_loop(struct campaign *c, uint32_t job)
 	struct pipeline *p = pipeline_new(&c->o->pipe, why);
 	uint64_t limit = c->o->execs ? c->o->execs : UINT64_MAX;
 	uint32_t flush = 0;
+	struct last *last = last_begin(c->o, job);
 
 	if (!p)
 		die("%s", why);
@@ -206,6 +207,7 @@ static void worker_loop(struct campaign *c, uint32_t job)
 		arena_reset(&a);
 		atomic_store_explicit(&w->index, i, memory_order_relaxed);
 		atomic_store_explicit(&w->beat, w->beat + 1, memory_order_relaxed);
+		last_case(last, i);
 		campaign_case(c->o, &c->corpus, i, &a, &tc);
 		if (!run_one(p, &tc, &f))
 			continue;
@@ -217,6 +219,7 @@ static void worker_loop(struct campaign *c, uint32_t job)
 		}
 	}
 	w->stats = *pipeline_stats(p);
+	last_end(last);
 	atomic_store(&w->state, 1);
 	pipeline_free(p);
 	arena_free(&a);

@@ -256,11 +256,25 @@ struct campaign_opts {
 	uint64_t seed;
 	uint32_t jobs;
 	const char *corpus, *out;
+	bool paranoid;		/* engines in the kernel: each case is on the disk before it runs */
 	bool keep_going;	/* past the first finding of a bucket */
 	bool json;
 	uint32_t timeout;	/* seconds: a case that takes longer hangs */
 	uint32_t wild_percent;	/* share of second-level cases */
 };
+/* ---- linux_last.c: the cases that ran when the machine went down --------------------------- */
+
+struct last_range {
+	struct campaign_opts opts;	/* as far as they make the cases */
+	struct corpus corpus;
+	uint64_t first;			/* index of the first case that may be to blame */
+	uint32_t count, step;
+};
+/* What the worker's file under out/last says; false if there is none. */
+bool last_read(const char *out, uint32_t job, struct arena *a, struct last_range *r);
+/* Case i of the range. */
+void last_make(const struct last_range *r, uint32_t i, struct arena *a, struct testcase *tc);
+
 /* 0 no finding, 1 findings, 3 environment. */
 int campaign_run(const struct campaign_opts *o, FILE *out);
 

@@ -55,6 +55,15 @@ const struct pipe_opts *pipeline_opts(const struct pipeline *p);
 /* Judges the last trial by every oracle (for reports). */
 void pipeline_opinions(struct pipeline *p, enum ruling ruling[ORACLE_N], struct finding f[ORACLE_N]);
 
+/* ---- linux_last.c ---- */
+
+/* For worker job; NULL if no engine runs programs in the kernel.  All take NULL. */
+struct last *last_begin(const struct campaign_opts *o, uint32_t job);
+/* Case index is about to run. */
+void last_case(struct last *l, uint64_t index);
+/* The worker ends, and the machine still runs. */
+void last_end(struct last *l);
+
 /* ---- campaign.c ---- */
 
 /* Case i of a campaign: a pure function of the options, the corpus and i. */

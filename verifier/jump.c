@@ -68,19 +68,6 @@ static bool is_packet_any(const struct reg_state *r)
 	return type_is_packet(r->type) || r->type == T_PACKET_END;
 }
 
-/* A number compared with itself; the outcome of JSET depends on it. */
-static int same_decided(uint8_t op)
-{
-	switch (op) {
-	case OP_JEQ: case OP_JGE: case OP_JLE: case OP_JSGE: case OP_JSLE:
-		return 1;
-	case OP_JSET:
-		return -1;
-	default:
-		return 0;
-	}
-}
-
 /*
  * 1, 0 or -1 as in struct domain.  Only 64-bit comparisons of a pointer with 0
  * are decided: the low half of a valid address may well be 0.
@@ -89,11 +76,8 @@ static int jump_decided(struct exec *x, const struct reg_state *a, const struct 
 {
 	uint8_t op = x->row->op;
 
-	if (a->type == T_SCALAR && b->type == T_SCALAR) {
-		if (a == b && same_decided(op) >= 0)
-			return same_decided(op);
+	if (a->type == T_SCALAR && b->type == T_SCALAR)
 		return x->env->dom->branch(op, x->row->width, &a->s, &b->s);
-	}
 	if (x->row->width == 32)
 		return -1;
 	if (is_packet_any(a) && is_packet_any(b))
@@ -153,9 +137,47 @@ static void sync_linked(struct exec *x, struct vstate *st, uint32_t reg)
 	}
 }
 
+static void scalar_meet(struct scalar *a, const struct scalar *b)
+{
+	a->umin = a->umin > b->umin ? a->umin : b->umin;
+	a->umax = a->umax < b->umax ? a->umax : b->umax;
+	a->smin = a->smin > b->smin ? a->smin : b->smin;
+	a->smax = a->smax < b->smax ? a->smax : b->smax;
+	a->u32min = a->u32min > b->u32min ? a->u32min : b->u32min;
+	a->u32max = a->u32max < b->u32max ? a->u32max : b->u32max;
+	a->s32min = a->s32min > b->s32min ? a->s32min : b->s32min;
+	a->s32max = a->s32max < b->s32max ? a->s32max : b->s32max;
+}
+
+/*
+ * A number compared with itself.  Linux 6.18 follows the edge that cannot be
+ * taken, too, with both ends of the range moved in by one; errors there count.
+ * So do we, and any state will do.
+ */
+static void narrow_self(struct exec *x, struct scalar *s, bool taken)
+{
+	struct scalar lo = *s, hi = *s;
+
+	switch (x->row->op) {
+	case OP_JGT: case OP_JLT: case OP_JSGT: case OP_JSLT:
+		break;
+	default:
+		return;
+	}
+	if (!taken || !x->env->dom->refine(x->row->op, x->row->width, true, &lo, &hi))
+		return;
+	scalar_meet(s, &lo);
+	scalar_meet(s, &hi);
+	if (x->env->dom->sync(s))
+		return;
+	hi = scalar_unknown();
+	hi.var = lo.var;
+	*s = hi;
+}
+
 /*
  * Narrows dst (and src, for the register form) on one edge.  False if no value
- * gets there.  Registers of one class compared with each other are left alone.
+ * gets there.
  */
 static bool narrow(struct exec *x, struct vstate *st, bool taken)
 {
@@ -163,15 +185,15 @@ static bool narrow(struct exec *x, struct vstate *st, bool taken)
 	struct reg_state *dst = &f->reg[x->in->dst];
 	struct scalar k, *src = &k;
 
-	if (x->row->kind == K_JMP_X) {
-		if (x->in->dst == x->in->src) {
-			k = dst->s;
-			return true;
-		}
-		src = &f->reg[x->in->src].s;
-	} else {
-		k = scalar_const((uint64_t)(int64_t)x->in->imm);
+	if (x->row->kind == K_JMP_X && x->in->dst == x->in->src) {
+		narrow_self(x, &dst->s, taken);
+		sync_linked(x, st, x->in->dst);
+		return true;
 	}
+	if (x->row->kind == K_JMP_X)
+		src = &f->reg[x->in->src].s;
+	else
+		k = scalar_const((uint64_t)(int64_t)x->in->imm);
 	if (!x->env->dom->refine(x->row->op, x->row->width, taken, &dst->s, src))
 		return false;
 	if (x->row->kind == K_JMP_X)

@@ -325,7 +325,8 @@ static void test_sound(void **state)
 /* ---- what is pruned ------------------------------------------------------------------- */
 
 /* n branches on a value from outside, one after the other, each around body. */
-static void diamonds(struct built *b, uint32_t n, uint32_t flags, struct insn body, struct insn last)
+static void diamonds(struct built *b, uint32_t n, uint32_t flags, struct insn body,
+		     const struct insn last[2])
 {
 	uint32_t len = 0;
 
@@ -338,7 +339,8 @@ static void diamonds(struct built *b, uint32_t n, uint32_t flags, struct insn bo
 		b->insn[len++] = insn_make(I_JGT64_K, 2, 0, 1, (int32_t)i + 3);
 		b->insn[len++] = body;
 	}
-	b->insn[len++] = last;
+	b->insn[len++] = last[0];
+	b->insn[len++] = last[1];
 	b->insn[len++] = insn_mov64_imm(0, 0);
 	b->insn[len++] = insn_exit();
 	seal(b, len, PROG_SCHED_CLS, flags);
@@ -347,19 +349,18 @@ static void diamonds(struct built *b, uint32_t n, uint32_t flags, struct insn bo
 /* Each way through 20 diamonds is another state, but none of the differences matters. */
 static void test_diamonds(void **state)
 {
-	const struct insn nop = insn_mov64_imm(0, 0);
+	const struct insn nop = insn_mov64_imm(0, 0), add = insn_alu64_imm(ALU_ADD, 7, 1);
+	const struct insn store = insn_st(SZ_DW, 10, -8, 1), load = insn_ldx(SZ_DW, 0, 10, -8);
 	const struct {
 		const char *what;
-		struct insn body, last;
+		struct insn body, last[2];
 	} row[] = {
-		{ "a register that does not matter", insn_alu64_imm(ALU_ADD, 7, 1), insn_mov64_reg(0, 7) },
-		{ "a dead register", insn_alu64_imm(ALU_ADD, 7, 1), nop },
-		{ "a dead slot", insn_st(SZ_DW, 10, -8, 1), nop },
-		{ "a slot that is written before it is read", insn_stx(SZ_DW, 10, -8, 6),
-		  insn_st(SZ_DW, 10, -8, 3) },
-		{ "a slot whose value does not matter", insn_st(SZ_DW, 10, -8, 1),
-		  insn_ldx(SZ_DW, 0, 10, -8) },
-		{ "ids", insn_mov64_reg(8, 2), nop },
+		{ "a register that does not matter", add, { insn_mov64_reg(0, 7), nop } },
+		{ "a dead register", add, { nop, nop } },
+		{ "a dead slot", insn_stx(SZ_DW, 10, -8, 6), { nop, nop } },
+		{ "a slot that is written before it is read", insn_stx(SZ_DW, 10, -8, 6), { store, load } },
+		{ "a slot whose value does not matter", store, { load, nop } },
+		{ "ids", insn_mov64_reg(8, 2), { nop, nop } },
 	};
 
 	(void)state;
@@ -386,7 +387,8 @@ static void test_no_shortcut(void **state)
 	struct built b;
 
 	(void)state;
-	diamonds(&b, 12, 0, insn_alu64_imm(ALU_ADD, 7, 1), insn_make(I_JEQ64_K, 7, 0, 1, 99));
+	diamonds(&b, 12, 0, insn_alu64_imm(ALU_ADD, 7, 1),
+		 (struct insn[2]){ insn_make(I_JEQ64_K, 7, 0, 1, 99), insn_mov64_imm(0, 0) });
 	judge(&b, WALK_LINUX, PRIV_ROOT, &v);
 	assert_true(v.accepted);
 	/* The sum is one of 13 values at most, at each place. */

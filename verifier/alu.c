@@ -359,8 +359,10 @@ static enum verr alu_unary(struct exec *x)
 		return x->out->err;
 	if (reg_leaks(x->env, dst))
 		return verr_fail(x->out, V_POINTER_ALU, x->in->dst, x->in->dst);
-	if (dst->type != T_SCALAR)
+	if (dst->type != T_SCALAR) {
 		reg_unknown(dst);
+		return V_OK;
+	}
 	dst->s = x->env->dom->alu(x->row->op, x->row->width, dst->s, dst->s);
 	scalar_lose_id(dst);
 	return V_OK;

@@ -19,6 +19,9 @@ const char *help_text(const char *command);
 /* Prints "parallax COMMAND: message" and the usage line; returns EXIT_USAGE. */
 int cli_usage(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Writes out what stands in standard output; ret, or EXIT_ENVIRONMENT after a message if it is lost. */
+int cli_finish(int ret);
+
 /* Options that several commands have; each command lists those it takes. */
 struct cli_opts {
 	struct file_opts file;

@@ -107,8 +107,7 @@ static int replay_in_child(struct cli_opts *o, const struct testcase *tc, long k
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGALRM, SIG_DFL);
 		status = replay(o, tc, k, as_target);
-		fflush(NULL);
-		_exit(status);
+		_exit(cli_finish(status));
 	}
 	if (waitpid(pid, &status, 0) != pid)
 		die("waitpid failed");

@@ -70,8 +70,7 @@ int cmd_version(int argc, char **argv)
 	return EXIT_FINE;
 }
 
-/* Output that was lost is a failure, too. */
-static int finish(int ret)
+int cli_finish(int ret)
 {
 	bool lost = ferror(stdout);
 
@@ -92,10 +91,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		print_help(stdout);
-		return finish(EXIT_FINE);
+		return cli_finish(EXIT_FINE);
 	}
 	if (!strcmp(argv[1], "--version"))
-		return finish(cmd_version(argc, argv));
+		return cli_finish(cmd_version(argc, argv));
 	c = command_by_name(argv[1]);
 	if (!c) {
 		fprintf(stderr, "parallax: there is no command '%s'; see parallax help\n", argv[1]);
@@ -104,7 +103,7 @@ int main(int argc, char **argv)
 	if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h"))) {
 		char *args[] = { argv[0], argv[1] };
 
-		return finish(cmd_help(2, args));
+		return cli_finish(cmd_help(2, args));
 	}
-	return finish(c->run(argc - 1, argv + 1));
+	return cli_finish(c->run(argc - 1, argv + 1));
 }

@@ -9,6 +9,7 @@ status=0
 
 ok() { echo "ok - $1"; }
 not_ok() { echo "not ok - $1"; shift; for l in "$@"; do echo "# $l"; done; status=1; }
+sanitized() { grep -q -e __asan_init -e __msan_init -e __ubsan_handle "$P"; }
 skip() { echo "ok - $1 # SKIP $2"; }
 
 # check NAME EXIT-CODE REGEX COMMAND...: exit code and output (both streams) as expected.

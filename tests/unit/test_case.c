@@ -610,7 +610,7 @@ static const struct {
 	{ P "-- map m array 4 4 1 btf=1\n", 3, 22, "expected btf" },
 	{ P "-- map m array 4 4 1 spin_lock=4\n", 0, 0, "spin lock lies outside" },
 	{ P "-- map name_of_16_bytes array 4 4 1\n", 3, 8, "at most 15" },
-	{ P "-- map m array 4 4000000 1\n", 3, 10, "more than" },
+	{ P "-- map m array 4 70000000 1\n", 3, 10, "more than" },
 	{ P "-- map m array 4 4 1\n00 00 00 00 00\n", 4, 13, "more than 4 bytes" },
 	{ P "-- map m array 4 4 1\n00\n", 0, 0, "initial value of 1 bytes" },
 	{ P "-- maps\nm 00 = 00\n", 4, 1, "no map" },

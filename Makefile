@@ -93,7 +93,7 @@ targets-replay: $(TARGETS:%=$(B)/replay/%)
 
 build/libfuzzer/bin/%: targets/%.c targets/glue/libfuzzer.c $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(call Q,LINK)$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(if $(filter diff verify,$*),targets/glue/libfuzzer.c) $(LIBOBJ)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(if $(filter diff verify linux,$*),targets/glue/libfuzzer.c) $(LIBOBJ)
 build/afl/bin/%: targets/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(call Q,LINK)$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBOBJ)

@@ -170,7 +170,8 @@ static bool probe(uint32_t type, const struct input *in, uint8_t *ctx, char *why
 	if (linux_is_skb(type)) {
 		uint8_t full[SKB] = { 0 };
 
-		memcpy(full, in->ctx, in->nctx < SKB ? in->nctx : SKB);
+		if (in->nctx)
+			memcpy(full, in->ctx, in->nctx < SKB ? in->nctx : SKB);
 		linux_skb_fill(full, skb);
 		run.ctx_in = skb;
 		run.ctx_size_in = SKB;

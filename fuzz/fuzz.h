@@ -232,6 +232,8 @@ void target_case(const uint8_t *data, size_t size, uint32_t inputs, struct arena
 		 struct testcase *tc);
 /* Any bytes as a case through run_one(); a finding does not return. */
 void target_diff(const uint8_t *data, size_t size);
+/* The same with the running kernel as a further engine; dies where bpf() is not to be had. */
+void target_linux(const uint8_t *data, size_t size);
 
 /* version.c */
 extern const char *const parallax_version;

@@ -192,7 +192,7 @@ static uint16_t scalars(const struct verdict *v, enum walk walk, uint32_t pc)
 /* Does the insn access the context?  One insn accesses it always, or never. */
 static bool is_ctx_access(const struct verdict *v, const struct program *prog, uint32_t pc)
 {
-	uint8_t kind = insn_row(prog->id[pc])->kind;
+	uint8_t kind = prog->id[pc] < INSN_N ? insn_row(prog->id[pc])->kind : K_N;
 	bool load = kind == K_LDX || kind == K_LDSX;
 
 	if (!load && kind != K_ST && kind != K_STX)

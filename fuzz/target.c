@@ -56,12 +56,11 @@ static void target_widen(struct testcase *tc, uint32_t n, struct arena *a)
 	tc->ninput = n;
 }
 
-struct pipeline *target_pipeline(void)
+/* interp and jit, and the kernel if it is asked for. */
+static struct pipeline *pipeline_make(bool kernel)
 {
-	static struct pipeline *p;
+	static const char *const name[] = { "interp", "jit", "linux" };
 	struct pipe_opts o = {
-		.engine = { engine_by_name("interp"), engine_by_name("jit") },
-		.nengine = 1,
 		.priv = PRIV_CAP_BPF,
 		.alternate = true,
 		.sound = true,
@@ -69,14 +68,28 @@ struct pipeline *target_pipeline(void)
 		.max_insns = FUEL_FUZZ,
 	};
 	char why[96] = "";
+	struct pipeline *p;
 
-	if (p)
-		return p;
-	if (o.engine[1] && o.engine[1]->caps())
-		o.nengine = 2;
+	for (uint32_t i = 0; i < 2u + kernel; i++) {
+		const struct engine *e = engine_by_name(name[i]);
+
+		if (e->caps())
+			o.engine[o.nengine++] = e;
+		else if (i == 2)
+			die("engine linux does not work here (see parallax doctor)");
+	}
 	p = pipeline_new(&o, why);
 	if (!p)
 		die("%s", why);
+	return p;
+}
+
+struct pipeline *target_pipeline(void)
+{
+	static struct pipeline *p;
+
+	if (!p)
+		p = pipeline_make(false);
 	return p;
 }
 
@@ -90,14 +103,28 @@ void target_case(const uint8_t *data, size_t size, uint32_t inputs, struct arena
 	target_widen(tc, inputs, a);
 }
 
-void target_diff(const uint8_t *data, size_t size)
+static void target_run(struct pipeline *p, const uint8_t *data, size_t size)
 {
 	struct testcase tc;
 	struct finding f;
 
 	target_case(data, size, target_inputs(), target_arena(), &tc);
-	if (run_one(target_pipeline(), &tc, &f)) {
+	if (run_one(p, &tc, &f)) {
 		fprintf(stderr, "%s\n", f.what);
 		target_fail(__FILE__, __LINE__, __func__, f.signature);
 	}
+}
+
+void target_diff(const uint8_t *data, size_t size)
+{
+	target_run(target_pipeline(), data, size);
+}
+
+void target_linux(const uint8_t *data, size_t size)
+{
+	static struct pipeline *p;
+
+	if (!p)
+		p = pipeline_make(true);
+	target_run(p, data, size);
 }

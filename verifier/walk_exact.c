@@ -20,7 +20,8 @@ struct node {
 	struct vstate *state;
 	struct node *parent;	/* the node before it on its path */
 	struct node *next;	/* older, same slot */
-	uint32_t open;
+	struct node *back;	/* the oldest node that may_goto loops lead back to from here */
+	uint32_t open, number;
 };
 
 /* The taken edge of a branch, for later. */
@@ -98,21 +99,52 @@ static void live_masks(const struct venv *env, const struct vstate *s, uint16_t 
 
 enum match { MATCH_NONE, MATCH_PRUNE, MATCH_LOOP };
 
-static enum match node_match(struct xwalk *w, const struct node *n, const uint16_t *live)
+/* What was explored since node to (an ancestor) is finite only because of may_goto. */
+static void depends_on(struct xwalk *w, struct node *to)
+{
+	for (struct node *n = w->parent; n && n != to; n = n->parent)
+		if (!n->back || !n->back->open || n->back->number > to->number)
+			n->back = to;
+}
+
+/*
+ * cur is contained in the state of n.  Why paths end: a run passes may_goto a
+ * bounded number of times, so in its tail the depth stays.  Going back to a
+ * node on the own path takes depth away.  What was explored before is finite by
+ * itself, or (back is still open) only together with loops on this path: then
+ * no depth may come in, or a round without may_goto would pass for finite.
+ */
+static enum match node_covers(struct xwalk *w, struct node *n, const uint16_t *live)
 {
 	const struct vstate *cur = w->cur, *old = n->state;
 
-	if (!state_contains(w->w.env, old, cur, live))
-		return MATCH_NONE;
-	if (n->open && old->may_goto_depth == cur->may_goto_depth) {
+	if (n->open) {
+		if (cur->may_goto_depth > old->may_goto_depth) {
+			depends_on(w, n);
+			return MATCH_PRUNE;
+		}
 		/* The same state again without an end in sight, or just a smaller one. */
-		if (state_contains(w->w.env, cur, old, live))
-			return MATCH_LOOP;
-		return MATCH_NONE;
+		return state_contains(w->w.env, cur, old, live) ? MATCH_LOOP : MATCH_NONE;
 	}
-	if (!w->live_only && w->w.out->rec.at && !state_contains(w->w.env, old, cur, NULL))
-		w->live_only = true;
+	if (n->back && n->back->open) {
+		if (cur->may_goto_depth < old->may_goto_depth)
+			return MATCH_NONE;
+		depends_on(w, n->back);
+	}
 	return MATCH_PRUNE;
+}
+
+static enum match node_match(struct xwalk *w, struct node *n, const uint16_t *live)
+{
+	enum match m;
+
+	if (!state_contains(w->w.env, n->state, w->cur, live))
+		return MATCH_NONE;
+	m = node_covers(w, n, live);
+	if (m == MATCH_PRUNE && !w->live_only && w->w.out->rec.at &&
+	    !state_contains(w->w.env, n->state, w->cur, NULL))
+		w->live_only = true;
+	return m;
 }
 
 static void node_keep(struct xwalk *w)
@@ -122,6 +154,8 @@ static void node_keep(struct xwalk *w)
 
 	n->state = state_copy(w->w.env, w->cur);
 	n->parent = w->parent;
+	n->back = NULL;
+	n->number = w->w.out->states;
 	n->open = 1;
 	n->next = w->at[pc];
 	w->at[pc] = n;

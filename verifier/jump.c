@@ -157,14 +157,19 @@ static void scalar_meet(struct scalar *a, const struct scalar *b)
 static void narrow_self(struct exec *x, struct scalar *s, bool taken)
 {
 	struct scalar lo = *s, hi = *s;
+	bool possible;
 
 	switch (x->row->op) {
 	case OP_JGT: case OP_JLT: case OP_JSGT: case OP_JSLT:
+		possible = !taken;
+		break;
+	case OP_JGE: case OP_JLE: case OP_JSGE: case OP_JSLE:
+		possible = taken;
 		break;
 	default:
 		return;
 	}
-	if (!taken || !x->env->dom->refine(x->row->op, x->row->width, true, &lo, &hi))
+	if (possible || !x->env->dom->refine(x->row->op, x->row->width, taken, &lo, &hi))
 		return;
 	scalar_meet(s, &lo);
 	scalar_meet(s, &hi);

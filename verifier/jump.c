@@ -99,19 +99,14 @@ static int jump_decided(struct exec *x, const struct reg_state *a, const struct 
 static struct scalar linked_value(const struct domain *dom, const struct reg_state *known,
 				  const struct reg_state *r)
 {
-	int64_t from = known->has_delta ? known->delta : 0, to = r->has_delta ? r->delta : 0;
-	uint8_t w = r->delta32 ? 32 : 64;
-	struct scalar s = known->s;
+	int64_t diff = (int64_t)(r->has_delta ? r->delta : 0) -
+		       (known->has_delta ? known->delta : 0);
+	/* The base of a 32-bit class is a 32-bit value, too: one sum does. */
+	uint8_t width = known->delta32 || r->delta32 ? 32 : 64;
 
-	if (known->delta32 == r->delta32 || !known->has_delta || !r->has_delta) {
-		/* One sum: the base of a 32-bit class is a 32-bit value, too. */
-		w = known->delta32 || r->delta32 ? 32 : 64;
-		if (to != from)
-			s = dom->alu(OP_ADD, w, s, scalar_const((uint64_t)(to - from)));
-		return s;
-	}
-	s = dom->alu(OP_SUB, known->delta32 ? 32 : 64, s, scalar_const((uint64_t)from));
-	return dom->alu(OP_ADD, w, s, scalar_const((uint64_t)to));
+	if (!diff)
+		return known->s;
+	return dom->alu(OP_ADD, width, known->s, scalar_const((uint64_t)diff));
 }
 
 /* Registers and spills of the same class learn what reg now knows. */
@@ -129,6 +124,9 @@ static void sync_linked(struct exec *x, struct vstate *st, uint32_t reg)
 		if (r->type != T_SCALAR || r->id != known.id)
 			continue;
 		if (it.frame == st->curframe && it.i == reg + 1)
+			continue;
+		/* Sums of different widths do not know each other. */
+		if (known.has_delta && r->has_delta && known.delta32 != r->delta32)
 			continue;
 		w = reg_iter_own(x->env, st, &it);
 		w->s = linked_value(x->env->dom, &known, w);

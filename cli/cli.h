@@ -88,6 +88,10 @@ bool cli_write_case(const char *path, const struct testcase *tc, struct arena *a
 int cli_against_linux(const struct cli_opts *o, const struct testcase *tc, uint32_t prog);
 /* Says why engines of Linux do not work here; false if they do. */
 bool cli_without_linux(const char *command);
+/* explain.c: why a program was rejected, or a short summary; JSON: as member "explain" of j. */
+void cli_explain(const struct program *p, const struct verdict *v, const struct explanation *e,
+		 bool named);
+void cli_explain_json(struct json *j, const struct explanation *e);
 /* Writes to path ("-" or NULL: standard output); false after a message. */
 bool cli_write(const char *path, const void *data, size_t n);
 

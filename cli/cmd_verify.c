@@ -5,7 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_json(const struct program *p, const struct verdict *v)
+static void json_stack(struct json *j, const struct program *p, const struct verdict *v)
+{
+	json_begin(j, "stack", '[');
+	for (uint32_t i = 0; i < p->nsub && i < MAX_FRAMES; i++)
+		json_u64(j, NULL, v->stack[i]);
+	json_end(j, ']');
+}
+
+/* e: NULL unless asked for. */
+static void print_json(const struct program *p, const struct verdict *v,
+		       const struct explanation *e)
 {
 	struct json j = { .f = stdout };
 
@@ -22,6 +32,10 @@ static void print_json(const struct program *p, const struct verdict *v)
 	json_u64(&j, "processed", v->processed);
 	json_u64(&j, "states", v->states);
 	json_u64(&j, "peak_states", v->peak_states);
+	if (v->accepted)
+		json_stack(&j, p, v);
+	if (e && !v->accepted)
+		cli_explain_json(&j, e);
 	if (v->nlog)
 		json_str(&j, "log", v->log);
 	json_end(&j, '}');
@@ -62,18 +76,44 @@ static int against_linux(const struct cli_opts *o, const struct testcase *tc, lo
 	return worst;
 }
 
+static bool verify_one(const struct unit *u, uint32_t prog, const struct vopts *vo,
+		       struct arena *a, bool explain, bool json, bool named)
+{
+	const struct program *p = &u->prog[prog];
+	struct explanation *e = NULL;
+	struct verdict v;
+
+	if (explain) {
+		e = arena_alloc(a, sizeof(*e));
+		verify_explain(u, prog, vo, a, &v, e);
+	} else {
+		verify(u, prog, vo, a, &v);
+	}
+	if (json) {
+		print_json(p, &v, e);
+	} else if (explain) {
+		cli_explain(p, &v, e, named);
+		if (v.nlog)
+			fputs(v.log, stdout);
+	} else {
+		print_text(p, &v, named);
+	}
+	return v.accepted;
+}
+
 int cmd_verify(int argc, char **argv)
 {
-	enum { LOG = OPT_OWN, AGAINST };
+	enum { LOG = OPT_OWN, AGAINST, EXPLAIN };
 	static const struct option options[] = {
 		CLI_FILE, CLI_INPUT, CLI_VERIFY, CLI_JSON, { "log", required_argument, NULL, LOG },
-		{ "against", required_argument, NULL, AGAINST }, CLI_END,
+		{ "against", required_argument, NULL, AGAINST },
+		{ "explain", no_argument, NULL, EXPLAIN }, CLI_END,
 	};
 	struct cli_opts o;
 	struct vopts vo = { 0 };
 	struct testcase *tc;
 	struct arena a = { 0 };
-	bool all = true, against = false;
+	bool all = true, against = false, explain = false;
 	uint64_t log = 0;
 	long k;
 	int c, ret;
@@ -89,6 +129,8 @@ int cmd_verify(int argc, char **argv)
 			if (strcmp(optarg, "linux"))
 				return cli_usage("verify", "--against linux, not '%s'", optarg);
 			against = true;
+		} else if (c == EXPLAIN) {
+			explain = true;
 		} else if ((ret = cli_option(&o, "verify", c))) {
 			return ret;
 		}
@@ -107,17 +149,11 @@ int cmd_verify(int argc, char **argv)
 	vo.walk = o.walk;
 	vo.log = (uint8_t)log;
 	for (long i = 0; i < k; i++) {
+		vo.plain_size = plain_size(&tc[i]);
 		for (uint32_t j = 0; j < tc[i].unit.nprog; j++) {
-			struct verdict v;
-
-			vo.plain_size = plain_size(&tc[i]);
 			arena_reset(&a);
-			verify(&tc[i].unit, j, &vo, &a, &v);
-			all &= v.accepted;
-			if (o.json)
-				print_json(&tc[i].unit.prog[j], &v);
-			else
-				print_text(&tc[i].unit.prog[j], &v, k > 1 || tc[i].unit.nprog > 1);
+			all &= verify_one(&tc[i].unit, j, &vo, &a, explain, o.json,
+					  k > 1 || tc[i].unit.nprog > 1);
 		}
 	}
 	arena_free(&a);

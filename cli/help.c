@@ -26,6 +26,7 @@ static const struct {
 	{ "disasm", FILE_TEXT },
 	{ "verify", FILE_TEXT VERIFY_TEXT
 	  "  --log N        0, 1 (the path that failed) or 2 (all paths), as Linux prints them\n"
+	  "  --explain      why a program is rejected, with the path and the values that led there\n"
 	  "  --against linux  ask the running kernel, too: both logs, the first difference marked\n" JSON_TEXT
 	  "One line a program: 'accepted', or 'rejected: pc N: reason'.\n"
 	  "Defaults: --type socket_filter for raw files, --priv root, --walk exact.\n" },

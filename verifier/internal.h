@@ -246,6 +246,18 @@ void call_clobber(struct func_state *f);
 /* log.c: env->log is NULL without a log */
 struct vlog *vlog_new(struct arena *a, uint8_t level);
 void vlog_printf(struct vlog *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * The third kind of log, for explain.c: the insns of the current path, and the
+ * state before those where it cannot be had by stepping on from the insn before.
+ */
+enum { LOG_PATH = 3 };
+struct path_insn {
+	struct vstate *state;	/* or NULL */
+	uint32_t pc;
+};
+bool vlog_is_path(const struct vlog *l);
+void vlog_path_add(struct vlog *l, const struct venv *env, uint32_t pc, struct vstate *state);
+const struct path_insn *vlog_path(const struct vlog *l, size_t *n);
 /* Level 1 forgets what was written since mark, when the path ended well. */
 size_t vlog_mark(const struct vlog *l);
 void vlog_forget(struct vlog *l, size_t mark);
@@ -269,6 +281,18 @@ void vlog_return(struct vlog *l, const struct venv *env, const struct vstate *ca
 void vlog_error(struct vlog *l, const struct step *out);
 /* log_insn.c */
 void vlog_insn_text(const struct venv *env, uint32_t pc, char *buf, size_t n);
+
+/* explain_words.c: the strings come from env->arena. */
+/* "a pointer to the value of map 'm' (8 bytes), which may be NULL" */
+const char *words_value(const struct venv *env, const struct reg_state *r);
+/* "r0 == 0", of a conditional jump. */
+const char *words_condition(const struct venv *env, uint32_t pc);
+/*
+ * What the access or the call at pc demands that register reg of s does not
+ * fulfil, or NULL if the values say it all.
+ */
+const char *words_fact(const struct venv *env, const struct vstate *s, uint32_t pc, enum verr err,
+		       int reg);
 
 /* verify.c */
 uint32_t env_subprog(const struct venv *env, uint32_t pc);

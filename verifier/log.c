@@ -3,7 +3,8 @@
  * log: what the walk did, in the words of Linux's log (levels 1 and 2).
  *
  * Level 2 shows each insn with the registers and slots that it touched, and
- * whole states where a path begins; level 1 only the path that failed.
+ * whole states where a path begins; level 1 only the path that failed.  For
+ * explain.c, LOG_PATH keeps that path as data.
  */
 #include "verifier/internal.h"
 
@@ -23,6 +24,10 @@ struct vlog {
 	uint8_t level;
 	bool cut;
 	const struct line_info *line;	/* the last source line shown */
+	/* LOG_PATH: no text, but the insns of the current path. */
+	struct path_insn *path;
+	size_t npath, path_cap;
+	const struct venv *env;
 };
 
 struct vlog *vlog_new(struct arena *a, uint8_t level)
@@ -58,6 +63,8 @@ void vlog_printf(struct vlog *l, const char *fmt, ...)
 	va_list ap;
 	int n;
 
+	if (l->level == LOG_PATH)
+		return;
 	va_start(ap, fmt);
 	n = vsnprintf(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
@@ -71,12 +78,50 @@ void vlog_printf(struct vlog *l, const char *fmt, ...)
 
 size_t vlog_mark(const struct vlog *l)
 {
-	return l ? l->n : 0;
+	return !l ? 0 : l->level == LOG_PATH ? l->npath : l->n;
 }
 
-/* Level 1 forgets paths that ended well. */
+bool vlog_is_path(const struct vlog *l)
+{
+	return l->level == LOG_PATH;
+}
+
+void vlog_path_add(struct vlog *l, const struct venv *env, uint32_t pc, struct vstate *state)
+{
+	struct path_insn *path;
+
+	l->env = env;
+	if (l->npath == l->path_cap) {
+		l->path_cap = 2 * l->path_cap + 256;
+		path = arena_raw(l->arena, l->path_cap * sizeof(*path));
+		if (l->npath)
+			memcpy(path, l->path, l->npath * sizeof(*path));
+		l->path = path;
+	}
+	l->path[l->npath++] = (struct path_insn){ .state = state, .pc = pc };
+}
+
+const struct path_insn *vlog_path(const struct vlog *l, size_t *n)
+{
+	*n = l->npath;
+	return l->path;
+}
+
+static void path_forget(struct vlog *l, size_t mark)
+{
+	while (l->npath > mark) {
+		struct vstate *s = l->path[--l->npath].state;
+
+		if (s)
+			state_free(l->env, s);
+	}
+}
+
+/* Level 1 and LOG_PATH forget paths that ended well. */
 void vlog_forget(struct vlog *l, size_t mark)
 {
+	if (l && l->level == LOG_PATH)
+		path_forget(l, mark);
 	if (!l || l->level != 1)
 		return;
 	l->n = mark;
@@ -412,7 +457,7 @@ void vlog_head(struct vlog *l, const struct venv *env)
 {
 	char text[160];
 
-	if (l->level < 2)
+	if (l->level != 2)
 		return;
 	for (uint32_t i = 0; i < env->nsub; i++)
 		vlog_printf(l, "func#%u @%u\n", i, env->sub[i].start);

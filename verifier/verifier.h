@@ -365,4 +365,54 @@ struct verdict {
 void verify(const struct unit *u, uint32_t prog, const struct vopts *o, struct arena *a,
 	    struct verdict *out);
 
+/* ---- explain.c, explain_words.c: a rejection for the author of the program -------------- */
+
+extern const char *const verr_headline[VERR_N];	/* what is wrong, in plain words */
+extern const char *const verr_hint[VERR_N];	/* how it is usually put right */
+
+enum why_kind { WHY_SET, WHY_STORE, WHY_BRANCH, WHY_CALL, WHY_RETURN, WHY_N };
+extern const char *const why_name[WHY_N];	/* "set" */
+
+/* A value that the rejection is about. */
+struct why_value {
+	const char *name;	/* "r3", "fp-8" */
+	const char *words;	/* "a number from 0 to 255" */
+	uint32_t pc;		/* of the insn that gave it, UINT32_MAX: none on the path did */
+	const struct line_info *line; /* NULL if unknown, here and below */
+};
+
+/* An insn of the path that matters for it. */
+struct why_step {
+	uint32_t pc, folded;	/* folded: insns of the path left out before this one */
+	uint32_t frame;		/* 0: main */
+	enum why_kind kind;
+	bool taken;		/* WHY_BRANCH: the jump was taken */
+	bool decided;		/* WHY_BRANCH: it could not go the other way */
+	const char *insn;	/* as the log writes it */
+	const char *words;	/* what it did: "r3 is now a number from 0 to 255" */
+	const struct line_info *line;
+};
+
+enum { MAX_WHY_VALUES = 12, MAX_WHY_FACTS = 6, MAX_WHY_STEPS = 48 };
+struct explanation {
+	const char *headline, *hint;
+	const char *insn;	/* at verdict.pc, NULL if there is none */
+	const struct line_info *line;
+	struct why_value value[MAX_WHY_VALUES];
+	const char *fact[MAX_WHY_FACTS]; /* sentences: what is wrong with the values */
+	struct why_step step[MAX_WHY_STEPS]; /* in the order of execution */
+	uint32_t nvalue, nfact, nstep;
+	uint32_t folded;	/* insns between the last step and the one that failed */
+	uint64_t length;	/* insns of the path; 0: the error is not one of a path */
+};
+
+/* The source line that slot pc belongs to, NULL if it is not known. */
+const struct line_info *program_line(const struct program *p, uint32_t pc);
+/*
+ * As verify(); if the program is rejected, *e says why.  o->log and o->record
+ * are as ever, and cost nothing here.  Accepted: e->headline only.
+ */
+void verify_explain(const struct unit *u, uint32_t prog, const struct vopts *o, struct arena *a,
+		    struct verdict *out, struct explanation *e);
+
 #endif

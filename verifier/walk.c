@@ -126,6 +126,14 @@ static enum verr logged_step(struct walker *w, struct vstate *s)
 	uint32_t pc = s->insn;
 	enum verr err;
 
+	if (vlog_is_path(l)) {
+		/* At a may_goto the walk may have widened the state. */
+		bool keep = w->popped || env->id[pc] == I_MAY_GOTO;
+
+		vlog_path_add(l, env, pc, keep ? state_copy(env, s) : NULL);
+		w->fresh = w->popped = false;
+		return verifier_step(env, s, w->step);
+	}
 	if (w->fresh)
 		vlog_from(l, env, s, w->from, w->popped);
 	w->fresh = w->popped = false;

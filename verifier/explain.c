@@ -1,0 +1,735 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * explain: why a program was rejected, for its author.
+ *
+ * The walk is done once more with a log that keeps the insns of the current
+ * path (LOG_PATH).  The path that failed is then stepped through from its
+ * begin, and each value gets a definition: the insn that gave it, and the
+ * definitions that this insn used.  What the failing insn is about leads back
+ * through these to the insns that matter; the rest is folded.
+ */
+#include "verifier/internal.h"
+
+#include <stdio.h>
+
+enum {
+	SOURCES = 4,		/* definitions that one definition is made from */
+	MAX_TRACED = 1 << 16,	/* insns at the end of a path whose values are traced */
+	DECISIONS = 8,		/* the last branches are shown in any case */
+	LOOP_DECISIONS = 3,	/* the same, where they repeat */
+	MAX_DEFS = 1 << 20,
+};
+
+/* How a register or slot came by its value. */
+struct def {
+	uint32_t insn;			/* index into the traced insns */
+	uint32_t source[SOURCES];	/* definitions, 0: none */
+	uint8_t frame, reg;		/* reg: REGS + i is slot i */
+	bool mine;			/* what the insn is there for, not a side effect */
+	bool needed;
+	const struct reg_state *value;	/* NULL: bytes that are no spilled register */
+};
+
+struct traced {
+	uint32_t pc, frame;
+	uint32_t def, ndef;		/* its definitions */
+	bool taken, decided;
+	bool shown;
+};
+
+enum { PLACES = REGS + MAX_SLOTS };
+struct tracer {
+	const struct venv *env;
+	struct arena *arena;
+	struct traced *insn;
+	uint32_t ninsn;
+	size_t skipped;			/* insns of the path before insn[0] */
+	struct def *def;		/* [0] is none */
+	uint32_t ndef, capdef;
+	uint32_t now[MAX_FRAMES][PLACES]; /* the definition of each */
+	struct vstate *state;		/* before the insn that failed, NULL if it is not known */
+	uint32_t *visits;		/* by slot */
+	uint32_t loop;			/* the conditional jump met most often, UINT32_MAX: none twice */
+	struct vstate *head;		/* before its last visit */
+};
+
+/* Errors of rounds and budgets: the insn where they show is not to blame. */
+static bool about_loop(enum verr err)
+{
+	return err == V_INFINITE_LOOP || err == V_TOO_COMPLEX || err == V_TOO_MANY_BRANCHES;
+}
+
+const struct line_info *program_line(const struct program *p, uint32_t pc)
+{
+	const struct line_info *line = NULL;
+
+	for (uint32_t lo = 0, hi = p->nline; lo < hi;) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (p->line[mid].insn_off <= pc) {
+			line = &p->line[mid];
+			lo = mid + 1;
+		} else {
+			hi = mid;
+		}
+	}
+	return line;
+}
+
+/* ---- definitions ------------------------- */
+
+static bool value_same(const struct reg_state *a, const struct reg_state *b)
+{
+	return a->type == b->type && a->flags == b->flags && a->off == b->off &&
+	       a->map == b->map && !memcmp(&a->s, &b->s, sizeof(a->s));
+}
+
+static uint32_t def_new(struct tracer *t, uint32_t frame, uint32_t place)
+{
+	struct def *d;
+
+	if (t->ndef == t->capdef) {
+		struct def *old = t->def;
+
+		if (t->ndef >= MAX_DEFS)
+			return 0;
+		t->capdef = 2 * t->capdef + 1024;
+		t->def = arena_raw(t->arena, t->capdef * sizeof(*t->def));
+		if (old)
+			memcpy(t->def, old, t->ndef * sizeof(*old));
+		else
+			memset(&t->def[t->ndef++], 0, sizeof(*old));
+	}
+	d = &t->def[t->ndef];
+	memset(d, 0, sizeof(*d));
+	d->insn = t->ninsn;
+	d->frame = (uint8_t)frame;
+	d->reg = (uint8_t)place;
+	return t->ndef++;
+}
+
+static void def_source(struct tracer *t, uint32_t d, uint32_t source)
+{
+	uint32_t *s = t->def[d].source;
+
+	for (uint32_t i = 0; source && i < SOURCES; i++) {
+		if (s[i] == source)
+			return;
+		if (s[i])
+			continue;
+		s[i] = source;
+		return;
+	}
+}
+
+static const struct reg_state *keep_value(struct tracer *t, const struct reg_state *r)
+{
+	return arena_dup(t->arena, r, sizeof(*r));
+}
+
+/* What the insn being traced reads, as definitions. */
+struct uses {
+	uint32_t def[16];
+	uint32_t n;
+};
+
+static void use(struct uses *u, uint32_t def)
+{
+	if (def && u->n < sizeof(u->def) / sizeof(u->def[0]))
+		u->def[u->n++] = def;
+}
+
+static void find_uses(const struct tracer *t, const struct vstate *before, const struct step *step,
+		      struct uses *u)
+{
+	const struct insn *in = &t->env->insn[before->insn];
+	uint8_t id = t->env->id[before->insn];
+	uint32_t f = before->curframe;
+
+	u->n = 0;
+	/* A value that is stored or loaded matters more than the address. */
+	if (insn_row(id)->kind == K_STX)
+		use(u, t->now[f][in->src]);
+	if (step->stack_read && insn_row(id)->kind != K_CALL)
+		for (uint32_t i = 0; i <= f; i++)
+			for (uint64_t m = step->slots_read[i]; m; m &= m - 1)
+				use(u, t->now[i][REGS + (uint32_t)__builtin_ctzll(m)]);
+	for (uint32_t m = insn_reads(in, id); m; m &= m - 1)
+		use(u, t->now[f][__builtin_ctz(m)]);
+}
+
+static void trace_place(struct tracer *t, uint32_t frame, uint32_t place,
+			const struct reg_state *value, bool mine, const struct uses *u)
+{
+	uint32_t d = def_new(t, frame, place);
+
+	if (!d)
+		return;
+	if (!mine)
+		def_source(t, d, t->now[frame][place]);
+	for (uint32_t i = 0; i < u->n; i++)
+		def_source(t, d, u->def[i]);
+	t->def[d].mine = mine;
+	if (value)
+		t->def[d].value = keep_value(t, value);
+	t->now[frame][place] = d;
+}
+
+static bool slot_same(const struct stack_slot *a, const struct stack_slot *b)
+{
+	if (memcmp(a->type, b->type, sizeof(a->type)))
+		return false;
+	return !slot_is_spill(a) || value_same(&a->spill, &b->spill);
+}
+
+static void trace_slots(struct tracer *t, const struct func_state *was, const struct func_state *is,
+			uint32_t frame, uint64_t written, const struct uses *u)
+{
+	static const struct stack_slot empty;
+
+	for (uint32_t i = 0; i < is->nslot; i++) {
+		const struct stack_slot *a = i < was->nslot ? &was->slot[i] : &empty;
+		const struct stack_slot *b = &is->slot[i];
+		bool mine = written >> i & 1;
+
+		if (mine || !slot_same(a, b))
+			trace_place(t, frame, REGS + i, slot_is_spill(b) ? &b->spill : NULL, mine, u);
+	}
+}
+
+/* The frame was there before and after the insn. */
+static void trace_frame(struct tracer *t, const struct vstate *before, const struct vstate *after,
+			uint32_t i, const struct step *step, const struct uses *u)
+{
+	const struct func_state *was = before->frame[i], *is = after->frame[i];
+	const struct insn *in = &t->env->insn[before->insn];
+	uint8_t id = t->env->id[before->insn];
+	uint32_t writes = 0;
+
+	if (was == is)
+		return;
+	if (step->flow == FLOW_RETURN ? i == after->curframe : i == before->curframe)
+		writes = step->flow == FLOW_RETURN ? 1 : insn_writes(in, id);
+	if (insn_row(id)->kind == K_CALL || insn_row(id)->kind == K_CALL_LOCAL)
+		writes &= 1;
+	for (uint32_t r = 0; r < REGS; r++) {
+		bool mine = writes >> r & 1;
+
+		if (mine || !value_same(&was->reg[r], &is->reg[r]))
+			trace_place(t, i, r, &is->reg[r], mine, u);
+	}
+	trace_slots(t, was, is, i, step->stack_write && step->access_frame == i ?
+		    step->slots_written : 0, u);
+}
+
+static void trace_call(struct tracer *t, const struct vstate *after)
+{
+	uint32_t f = after->curframe;
+	struct uses u = { .n = 0 };
+
+	memset(t->now[f], 0, sizeof(t->now[f]));
+	for (uint32_t r = 1; r <= 5; r++) {
+		if (after->frame[f]->reg[r].type == T_NOT_INIT)
+			continue;
+		u.n = 0;
+		use(&u, t->now[f - 1][r]);
+		trace_place(t, f, r, &after->frame[f]->reg[r], false, &u);
+	}
+}
+
+static void trace_insn(struct tracer *t, const struct vstate *before, const struct vstate *after,
+		       const struct step *step, bool taken)
+{
+	struct traced *x = &t->insn[t->ninsn];
+	uint32_t common = before->curframe < after->curframe ? before->curframe : after->curframe;
+	struct uses u;
+
+	x->pc = before->insn;
+	x->frame = before->curframe;
+	x->taken = taken;
+	x->decided = step->decided;
+	x->def = t->ndef ? t->ndef : 1;
+	find_uses(t, before, step, &u);
+	if (step->flow == FLOW_CALL)
+		trace_call(t, after);
+	for (uint32_t i = 0; i <= common; i++)
+		trace_frame(t, before, after, i, step, &u);
+	x->ndef = (t->ndef ? t->ndef : 1) - x->def;
+	t->ninsn++;
+}
+
+/* ---- along the path ------------------------- */
+
+/* The state after insn i of the path, which took s along; NULL if the path ends there. */
+static struct vstate *path_next(const struct tracer *t, const struct path_insn *path, size_t n,
+				size_t i, struct vstate *s, struct step *step)
+{
+	const struct venv *env = t->env;
+	bool linux_loop = step->may_goto && env->opts.walk == WALK_LINUX;
+	struct vstate *other = step->flow == FLOW_BRANCH ? step->other : NULL;
+
+	if (i + 1 < n && path[i + 1].state) {
+		if (other)
+			state_free(env, other);
+		state_free(env, s);
+		return state_copy(env, path[i + 1].state);
+	}
+	if (!other)
+		return s;
+	/* Linux's walk leaves a may_goto loop first; else paths begin with the fall-through. */
+	state_free(env, linux_loop ? s : other);
+	return linux_loop ? other : s;
+}
+
+static void count_visits(struct tracer *t, const struct path_insn *path, size_t n)
+{
+	t->visits = arena_alloc(t->arena, t->env->len * sizeof(*t->visits));
+	t->loop = UINT32_MAX;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t pc = path[i].pc, kind = insn_row(t->env->id[pc])->kind;
+
+		if (++t->visits[pc] > 1 && (kind == K_JMP_K || kind == K_JMP_X) &&
+		    (t->loop == UINT32_MAX || t->visits[pc] > t->visits[t->loop]))
+			t->loop = pc;
+	}
+}
+
+/* Steps through the path; false if it cannot be followed. */
+static bool trace_path(struct tracer *t, const struct path_insn *path, size_t n)
+{
+	const struct venv *env = t->env;
+	struct vstate *s = venv_entry(env, 0), *before;
+	struct step step;
+
+	t->skipped = n > MAX_TRACED ? n - MAX_TRACED : 0;
+	t->insn = arena_alloc(t->arena, (n - t->skipped + 1) * sizeof(*t->insn));
+	count_visits(t, path, n);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t pc = path[i].pc;
+		bool jump;
+
+		if (s->insn != pc)
+			return false;
+		t->state = s;
+		if (pc == t->loop) {
+			if (t->head)
+				state_free(env, t->head);
+			t->head = state_copy(env, s);
+		}
+		before = state_copy(env, s);
+		if (verifier_step(env, s, &step)) {
+			t->state = before;
+			return i + 1 == n;
+		}
+		if (step.flow == FLOW_EXIT) {
+			t->state = before;
+			return i + 1 == n;
+		}
+		s = path_next(t, path, n, i, s, &step);
+		jump = insn_row(env->id[pc])->kind == K_JMP_K || insn_row(env->id[pc])->kind == K_JMP_X ||
+		       insn_row(env->id[pc])->kind == K_MAY_GOTO;
+		if (i >= t->skipped)
+			trace_insn(t, before, s, &step, jump && s->insn != pc + 1);
+		/* The last insn may have been refused for what it did on another path. */
+		if (i + 1 < n)
+			state_free(env, before);
+		else
+			t->state = before;
+	}
+	return true;
+}
+
+/* ---- what matters ------------------------- */
+
+static void need(struct tracer *t, uint32_t d)
+{
+	if (d)
+		t->def[d].needed = true;
+}
+
+/* Sources are older than what is made from them: one pass from the end finds all. */
+static void need_sources(struct tracer *t)
+{
+	for (uint32_t d = t->ndef; d-- > 1;)
+		for (uint32_t i = 0; t->def[d].needed && i < SOURCES; i++)
+			need(t, t->def[d].source[i]);
+}
+
+static bool is_branch(const struct tracer *t, const struct traced *x)
+{
+	switch (insn_row(t->env->id[x->pc])->kind) {
+	case K_JMP_K: case K_JMP_X: case K_MAY_GOTO:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* From the end: what gave needed values, and the last decisions, as long as there is room. */
+static void select_insns(struct tracer *t, uint32_t max_decisions)
+{
+	uint32_t shown = 0, decisions = 0;
+
+	for (uint32_t i = t->ninsn; i-- > 0 && shown < MAX_WHY_STEPS;) {
+		struct traced *x = &t->insn[i];
+
+		for (uint32_t d = x->def; d < x->def + x->ndef; d++)
+			x->shown |= t->def[d].needed;
+		if (is_branch(t, x) && !x->decided && decisions < max_decisions) {
+			decisions++;
+			x->shown = true;
+		}
+		shown += x->shown;
+	}
+}
+
+/* ---- the parts of the explanation ------------------------- */
+
+static const char *place_name(const struct tracer *t, uint32_t place)
+{
+	if (place < REGS)
+		return arena_printf(t->arena, "r%u", place);
+	return arena_printf(t->arena, "fp-%u", 8 * (place - REGS + 1));
+}
+
+static const char *slot_words(const struct tracer *t, const struct func_state *f, uint32_t i)
+{
+	char text[9] = { 0 };
+	uint32_t n = 0;
+
+	if (i < f->nslot && slot_is_spill(&f->slot[i]))
+		return words_value(t->env, &f->slot[i].spill);
+	for (uint32_t b = 0; b < 8; b++) {
+		bool set = i < f->nslot && f->slot[i].type[b] != SLOT_INVALID;
+
+		n += set;
+		text[b] = set ? 'x' : '?';
+	}
+	if (!n)
+		return "8 bytes of stack that were never written";
+	if (n == 8)
+		return "8 bytes of stack that are written";
+	return arena_printf(t->arena, "of these 8 bytes of stack only %u are written (%s, x: written)",
+			    n, text);
+}
+
+static void add_value(struct tracer *t, struct explanation *e, uint32_t place)
+{
+	const struct vstate *s = t->state;
+	const struct func_state *f = s->frame[s->curframe];
+	uint32_t d = t->now[s->curframe][place];
+	struct why_value *v;
+
+	if (e->nvalue == MAX_WHY_VALUES)
+		return;
+	for (uint32_t i = 0; i < e->nvalue; i++)
+		if (!strcmp(e->value[i].name, place_name(t, place)))
+			return;
+	v = &e->value[e->nvalue++];
+	v->name = place_name(t, place);
+	v->words = place < REGS ? words_value(t->env, &f->reg[place]) :
+		   slot_words(t, f, place - REGS);
+	v->pc = UINT32_MAX;
+	if (!d)
+		return;
+	need(t, d);
+	v->pc = t->insn[t->def[d].insn].pc;
+	v->line = program_line(t->env->prog, v->pc);
+}
+
+/* The slots of [off, off + size) of the current frame's stack. */
+static void add_slots(struct tracer *t, struct explanation *e, int64_t off, uint64_t size)
+{
+	for (int64_t i = off; i < off + (int64_t)size && i < 0; i++)
+		if (i >= -STACK_SIZE)
+			add_value(t, e, REGS + (uint32_t)((-i - 1) / 8));
+}
+
+/* Registers, and bytes of the stack, that the rejection is about. */
+static void add_values(struct tracer *t, struct explanation *e, const struct verdict *v)
+{
+	const struct venv *env = t->env;
+	const struct insn *in = &env->insn[v->pc];
+	uint8_t id = env->id[v->pc], kind = insn_row(id)->kind;
+	const struct helper_proto *p = NULL;
+	uint32_t regs = v->reg >= 0 ? 1u << v->reg : 0;
+
+	if (kind == K_CALL)
+		p = helper_proto_for(in->imm, env->prog->type);
+	else if (v->reg < 0 || kind == K_ALU_X || kind == K_JMP_X)
+		regs |= insn_reads(in, id);
+	if (p && v->reg >= 1 && v->reg <= 5) {
+		uint8_t arg = p->arg[v->reg - 1].kind;
+
+		if (arg == ARG_MEM && v->reg < 5 && !(p->arg[v->reg - 1].flags & ARGF_FIXED))
+			regs |= 2u << v->reg;
+		if ((arg == ARG_SIZE || arg == ARG_SIZE_OR_ZERO) && v->reg > 1)
+			regs |= 1u << (v->reg - 1);
+		if (arg == ARG_MAP_KEY || arg == ARG_MAP_VALUE)
+			regs |= 2;
+	}
+	for (uint32_t r = 0; r < REGS; r++)
+		if (regs >> r & 1)
+			add_value(t, e, r);
+}
+
+/* Which bytes of the stack are missing: the sentence has offset, index and size. */
+static void add_stack(struct tracer *t, struct explanation *e, const struct verdict *v)
+{
+	const char *off = strstr(v->msg, "off ");
+	long long at;
+	unsigned int i, size;
+
+	if ((v->err != V_STACK_READ && v->err != V_STACK_INDIRECT) || !off ||
+	    sscanf(off, "off %lld+%u size %u", &at, &i, &size) != 3 || size > STACK_SIZE)
+		return;
+	add_slots(t, e, at, size);
+	if (e->nfact < MAX_WHY_FACTS)
+		e->fact[e->nfact++] =
+			arena_printf(t->arena, "bytes fp%+lld to fp%+lld are read; fp%+lld was never written",
+				     at, at + (long long)size - 1, at + (long long)i);
+}
+
+static void add_fact(struct explanation *e, const char *fact)
+{
+	if (fact && e->nfact < MAX_WHY_FACTS)
+		e->fact[e->nfact++] = fact;
+}
+
+/* What decides whether the loop that is executed most often goes on, as it was last. */
+static void add_loop_values(struct tracer *t, struct explanation *e)
+{
+	const struct venv *env = t->env;
+	const struct insn *in = &env->insn[t->loop];
+
+	if (!t->head) {
+		add_fact(e, "no condition on the path can end the loop");
+		return;
+	}
+	add_fact(e, arena_printf(t->arena, "the loop has the condition %s at insn %u, which was met "
+				 "%u times on this path", words_condition(env, t->loop), t->loop,
+				 t->visits[t->loop]));
+	for (uint32_t m = insn_reads(in, env->id[t->loop]); m; m &= m - 1) {
+		uint32_t r = (uint32_t)__builtin_ctz(m);
+
+		add_fact(e, arena_printf(t->arena, "r%u was %s there in the end", r,
+					 words_value(env, state_reg(t->head, r))));
+	}
+}
+
+/* Of what the path holds or repeats. */
+static void add_path_facts(struct tracer *t, struct explanation *e, const struct verdict *v)
+{
+	const struct vstate *s = t->state;
+	uint32_t most = 0;
+
+	if (v->err == V_READ_UNINIT && e->nvalue && e->value[0].pc != UINT32_MAX) {
+		const struct insn_row *row = insn_row(t->env->id[e->value[0].pc]);
+
+		if (row->kind == K_CALL || row->kind == K_CALL_LOCAL)
+			add_fact(e, arena_printf(t->arena, "the call at insn %u overwrites r1 to r5",
+						 e->value[0].pc));
+	}
+	for (uint32_t i = 0; v->err == V_REF_LEAK && s && i < s->nref; i++) {
+		const struct line_info *line = program_line(t->env->prog, s->ref[i].insn);
+
+		add_fact(e, arena_printf(t->arena, "acquired at insn %u%s%s", s->ref[i].insn,
+					 line && line->text ? ": " : "",
+					 line && line->text ? line->text : ""));
+		for (uint32_t k = 0; k < t->ninsn; k++)
+			t->insn[k].shown |= t->insn[k].pc == s->ref[i].insn;
+	}
+	if (!about_loop(v->err))
+		return;
+	for (uint32_t pc = 0; pc < t->env->len; pc++)
+		if (t->visits[pc] > t->visits[most])
+			most = pc;
+	add_loop_values(t, e);
+	if (v->err == V_INFINITE_LOOP)
+		add_fact(e, arena_printf(t->arena, "the path came back to insn %u (visit %u) with the same "
+					 "values: nothing that changes would end the loop", v->pc,
+					 t->visits[v->pc] + 1));
+	else if (t->visits[most] > 1)
+		add_fact(e, arena_printf(t->arena, "on the path that was being followed insn %u was "
+					 "executed %u times", most, t->visits[most]));
+}
+
+/* ---- steps ------------------------- */
+
+static const char *join(const struct tracer *t, const char *a, const char *b)
+{
+	return *a ? arena_printf(t->arena, "%s; %s", a, b) : b;
+}
+
+static const char *def_words(const struct tracer *t, const struct def *d)
+{
+	const char *name = place_name(t, d->reg);
+
+	if (!d->value)
+		return arena_printf(t->arena, "%s is written", name);
+	if (d->value->type == T_NOT_INIT)
+		return arena_printf(t->arena, "%s is not usable any more", name);
+	return arena_printf(t->arena, "%s is %s%s", name, d->mine ? "" : "now ",
+			    words_value(t->env, d->value));
+}
+
+static void fill_words(const struct tracer *t, const struct traced *x, struct why_step *w)
+{
+	const char *words = "";
+
+	if (w->kind == WHY_BRANCH)
+		words = arena_printf(t->arena, "%s is %s%s", words_condition(t->env, x->pc),
+				     x->taken ? "true" : "false", x->decided ? " (always here)" : "");
+	for (uint32_t d = x->def; d < x->def + x->ndef; d++)
+		if (t->def[d].needed)
+			words = join(t, words, def_words(t, &t->def[d]));
+	w->words = words;
+}
+
+static enum why_kind step_kind(const struct tracer *t, const struct traced *x)
+{
+	switch (insn_row(t->env->id[x->pc])->kind) {
+	case K_JMP_K: case K_JMP_X: case K_MAY_GOTO:
+		return WHY_BRANCH;
+	case K_STX: case K_ST:
+		return WHY_STORE;
+	case K_CALL: case K_CALL_LOCAL:
+		return WHY_CALL;
+	case K_EXIT:
+		return WHY_RETURN;
+	default:
+		return WHY_SET;
+	}
+}
+
+static const char *insn_words(const struct tracer *t, uint32_t pc)
+{
+	char text[160];
+
+	vlog_insn_text(t->env, pc, text, sizeof(text));
+	return arena_printf(t->arena, "%s", text);
+}
+
+static void add_steps(const struct tracer *t, struct explanation *e)
+{
+	size_t folded = t->skipped;
+
+	for (uint32_t i = 0; i < t->ninsn; i++) {
+		const struct traced *x = &t->insn[i];
+		struct why_step *w;
+
+		if (!x->shown || e->nstep == MAX_WHY_STEPS) {
+			folded++;
+			continue;
+		}
+		w = &e->step[e->nstep++];
+		w->pc = x->pc;
+		w->folded = (uint32_t)folded;
+		w->frame = x->frame;
+		w->kind = step_kind(t, x);
+		w->taken = x->taken;
+		w->decided = x->decided;
+		w->insn = insn_words(t, x->pc);
+		w->line = program_line(t->env->prog, x->pc);
+		fill_words(t, x, w);
+		folded = 0;
+	}
+	e->folded = (uint32_t)folded;
+}
+
+/* ---- all of it ------------------------- */
+
+/* The sentence of some errors depends on what the register holds. */
+static void sharpen(const struct tracer *t, struct explanation *e, const struct verdict *v)
+{
+	const struct reg_state *r;
+
+	if (!t->state || v->reg < 0)
+		return;
+	r = state_reg(t->state, (uint32_t)v->reg);
+	if ((v->err == V_MEM_TYPE || v->err == V_ARG_TYPE) && r->flags & TF_NULL) {
+		e->headline = "a pointer that may be NULL is used without a check";
+		e->hint = verr_hint[V_POINTER_NULL];
+	} else if (v->err == V_MEM_TYPE && r->type == T_SCALAR) {
+		e->headline = "a number is used as a pointer";
+	} else if (v->err == V_PACKET_ACCESS && !r->range) {
+		e->headline = "the packet is accessed without a comparison with its end";
+	}
+}
+
+/* Errors of the program's structure, and those that all paths together make, have no path. */
+static bool has_path(enum verr err)
+{
+	return err != V_STACK_DEPTH && err != V_CALL_CHAIN && err != V_TAIL_CALL_STACK;
+}
+
+static void explain_path(struct tracer *t, struct explanation *e, const struct verdict *v)
+{
+	bool whole;
+	size_t n;
+	const struct path_insn *path = vlog_path(t->env->log, &n);
+	bool before = n && path[n - 1].pc == v->pc;
+
+	e->length = n;
+	whole = trace_path(t, path, n);
+	if (!whole || (!before && !about_loop(v->err)))
+		return;
+	/* The insn that failed is not a step that led there. */
+	before &= !about_loop(v->err);
+	if (before && t->ninsn && t->insn[t->ninsn - 1].pc == v->pc)
+		t->ninsn--;
+	if (before) {
+		add_values(t, e, v);
+		add_stack(t, e, v);
+		add_fact(e, words_fact(t->env, t->state, v->pc, v->err, v->reg));
+		sharpen(t, e, v);
+	}
+	need_sources(t);
+	add_path_facts(t, e, v);
+	select_insns(t, about_loop(v->err) ? LOOP_DECISIONS : DECISIONS);
+	add_steps(t, e);
+}
+
+/* Not the second slot of one. */
+static bool is_insn(const struct venv *env, uint32_t pc)
+{
+	uint32_t at = 0;
+
+	while (at < pc)
+		at += insn_slots(env->id[at]);
+	return at == pc;
+}
+
+void verify_explain(const struct unit *u, uint32_t prog, const struct vopts *o, struct arena *a,
+		    struct verdict *out, struct explanation *e)
+{
+	struct venv *env = arena_alloc(a, sizeof(*env));
+	struct vopts vo = *o;
+	struct tracer *t;
+	struct verdict again;
+	struct step step;
+	const struct program *p = &u->prog[prog];
+
+	memset(e, 0, sizeof(*e));
+	verify(u, prog, o, a, out);
+	e->headline = verr_headline[out->err];
+	e->hint = verr_hint[out->err];
+	if (out->accepted || !p->id || out->pc >= p->len)
+		return;
+	vo.log = LOG_PATH;
+	vo.record = false;
+	memset(&again, 0, sizeof(again));
+	t = arena_alloc(a, sizeof(*t));
+	t->env = env;
+	t->arena = a;
+	e->line = program_line(p, out->pc);
+	if (venv_init(env, u, prog, &vo, a, &step, &again.pc)) {
+		if (env->insn && is_insn(env, out->pc))
+			e->insn = insn_words(t, out->pc);
+		return;
+	}
+	e->insn = insn_words(t, out->pc);
+	(void)(o->walk == WALK_LINUX ? walk_linux : walk_exact)(env, &step, &again);
+	if (has_path(out->err))
+		explain_path(t, e, out);
+}

@@ -310,7 +310,7 @@ static void scalar_link(struct exec *x, struct reg_state *dst, const struct scal
 	int64_t k = half ? (int32_t)src->var.value : (int64_t)src->var.value;
 
 	if (x->row->op == OP_SUB)
-		k = k == INT32_MIN ? INT64_MIN : 0 - k;
+		k = k == INT32_MIN || k == INT64_MIN ? INT64_MIN : -k;
 	if ((x->row->op != OP_ADD && x->row->op != OP_SUB) || !dst->id || dst->has_delta ||
 	    !x->env->bpf_capable || !scalar_is_const(src) || k < INT32_MIN || k > INT32_MAX ||
 	    (half && umax_before > UINT32_MAX) ||

@@ -634,7 +634,7 @@ static void exit_42(int sig)
 static int fault_in_child(struct rig *r, void (*handler)(int))
 {
 	struct insn in[] = { insn_mov64_imm(0, 7), insn_exit() };
-	volatile int *volatile nowhere = NULL;
+	volatile int *volatile nowhere = (volatile int *)64;	/* NULL is for UBSan */
 	int status;
 	pid_t pid = fork();
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench [--json FILE] [engines|compile|trial|verifier]...: the table of speeds. */
+/* bench [--json FILE] [engines|compile|trial|verifier|linux]...: the table of speeds. */
 #include "bench/bench.h"
 
 #include <string.h>
@@ -12,6 +12,7 @@ static const struct {
 	{ "compile", bench_compile },
 	{ "trial", bench_trial },
 	{ "verifier", bench_verifier },
+	{ "linux", bench_linux },
 };
 
 int main(int argc, char **argv)

@@ -40,5 +40,6 @@ void bench_engines(void);
 void bench_compile(void);
 void bench_trial(void);
 void bench_verifier(void);
+void bench_linux(void);
 
 #endif

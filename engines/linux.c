@@ -275,11 +275,13 @@ static bool load_programs(struct loaded *l, uint32_t size, struct outcome *rejec
 	l->lu.unit = &l->real;
 	l->lu.map_fd[l->unit->nmap] = page->fd;
 	l->lu.map_fd[l->unit->nmap + 1] = l->mem_fd;
-	with_priv(l->priv);
+	if (l->priv != PRIV_ROOT)
+		with_priv(l->priv);
 	ok = load_plainly(l, reject);
 	if (ok && !l->no)
 		load_showing(l);
-	with_priv(PRIV_ROOT);
+	if (l->priv != PRIV_ROOT)
+		with_priv(PRIV_ROOT);
 	l->lu.unit = l->unit;
 	l->lu.map_fd[l->unit->nmap] = l->lu.map_fd[l->unit->nmap + 1] = -1;
 	l->ready = ok;

@@ -39,9 +39,11 @@ static const struct gen_row {
 	{ "bound", gen_bound, 80, 0 },
 	{ "link", gen_link, 50, 0 },
 	{ "select", gen_select, 50, 0 },
+	{ "pair", gen_pair, 20, 0 },
+	{ "window", gen_window, 25, 0 },
 	{ "mixed", gen_mixed, 25, 0 },
 	{ "if", gen_if, 200, 0 },
-	{ "guard", gen_guard, 25, 0 },
+	{ "guard", gen_guard, 18, 0 },
 	{ "loop", gen_loop, 140, 0 },
 	{ "jump", gen_jump, 12, 0 },
 	{ "stack_store", gen_stack_store, 35, 0 },
@@ -56,16 +58,16 @@ static const struct gen_row {
 	{ "value_direct", gen_value_direct, 20, NEED_MAP },
 	{ "value_access", gen_value_access, 40, NEED_MAP },
 	{ "value_var", gen_value_var, 20, NEED_MAP },
-	{ "lookup", gen_lookup, 25, NEED_MAP },
+	{ "lookup", gen_lookup, 35, NEED_MAP },
 	{ "null_check", gen_null_check, 40, NEED_MAP },
 	{ "mem_access", gen_mem_access, 30, 0 },
 	{ "packet_check", gen_packet_check, 40, NEED_PACKET },
 	{ "packet_access", gen_packet_access, 50, NEED_PACKET },
 	{ "packet_var", gen_packet_var, 20, NEED_PACKET },
 	{ "ld_abs", gen_ld_abs, 30, NEED_LDABS },
-	{ "helper", gen_helper, 30, 0 },
-	{ "tail_call", gen_tail_call, 25, NEED_TAIL },
-	{ "call_sub", gen_call_sub, 45, NEED_SUBS },
+	{ "helper", gen_helper, 40, 0 },
+	{ "tail_call", gen_tail_call, 150, NEED_TAIL },
+	{ "call_sub", gen_call_sub, 150, NEED_SUBS },
 };
 enum { NROW = sizeof(rows) / sizeof(rows[0]) };
 _Static_assert((int)NROW <= (int)GEN_ROWS, "the sums of weights have room");
@@ -237,7 +239,7 @@ static void make_sub(struct gen *g, struct gfn *f)
 static void make_subs(struct gen *g)
 {
 	g->nsub = 0;
-	g->has_subs = gen_coin(g, 22);
+	g->has_subs = gen_coin(g, 28);
 	if (!g->has_subs)
 		return;
 	g->nsub = 1 + gen_below(g, 3);
@@ -362,6 +364,7 @@ void gen_case(struct choice *c, const struct gen_opts *o, struct arena *a, struc
 	g.o = o;
 	g.a = a;
 	g.portable = o->portable;
+	g.dare = !o->timid && gen_coin(&g, 5);
 	g.strict = o->priv != PRIV_ROOT;
 	/* without these there are no pointers, no moves and no exit */
 	g.groups = (o->groups ? o->groups : (1u << G_N) - 1) | 1u << G_BASE32 | 1u << G_BASE64;

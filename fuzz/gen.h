@@ -82,6 +82,7 @@ struct gen {
 	uint16_t type, attach;
 	bool strict;		/* Linux without CAP_PERFMON: constant stack offsets, no mixed signs */
 	bool portable;
+	bool dare;		/* go a little beyond a bound, now and then */
 	uint32_t groups;
 
 	struct gstate st;
@@ -152,6 +153,12 @@ static inline bool greg_is_ptr(const struct greg *r)
 	return r->type > G_SCALAR;
 }
 
+/* Is this the time to do something that the verifier should refuse? */
+static inline bool gen_dare(struct gen *g)
+{
+	return g->dare && choice_below(g->c, 3) == 0;
+}
+
 /* Interesting values: edges of all widths, powers of two, what the program used before. */
 uint64_t gen_value(struct gen *g);
 int32_t gen_imm(struct gen *g);
@@ -205,6 +212,8 @@ uint8_t gen_row_of(struct gen *g, enum insn_kind kind);
 bool gen_bound(struct gen *g);
 bool gen_link(struct gen *g);
 bool gen_select(struct gen *g);
+bool gen_pair(struct gen *g);
+bool gen_window(struct gen *g);
 bool gen_mixed(struct gen *g);
 /* Makes r a scalar in [0, max], by masks, shifts or branches. */
 void gen_clamp(struct gen *g, int r, uint64_t max);
@@ -250,6 +259,13 @@ struct gcond {
 	struct gstate taken;	/* the other side is g->st */
 };
 bool gen_branch(struct gen *g, struct gcond *c);
+/* The same, comparing register d (-1: any scalar). */
+bool gen_branch_on(struct gen *g, struct gcond *c, int d);
+/* A branch on d: both sides go on if that is not too much to walk, else one leaves. */
+bool gen_fork_on(struct gen *g, int d);
+bool gen_guard_on(struct gen *g, int d);
+/* d and s compared with each other, and one side leaves. */
+bool gen_guard_pair(struct gen *g, int d, int s);
 /* Emits the jump of a condition on a scalar; its offset is open. */
 uint32_t gen_branch_emit(struct gen *g, struct gcond *c);
 void gen_leave(struct gen *g, uint32_t at, struct gcond *c, bool taken_leaves);

@@ -140,6 +140,11 @@ bool gen_null_check(struct gen *g)
 	if (r < 0)
 		return false;
 	id = g->st.reg[r].id;
+	if (gen_dare(g)) {	/* forget the check */
+		gstate_not_null(&g->st, id, false);
+		use_values(g, 2);
+		return true;
+	}
 	c.taken = g->st;
 	gstate_not_null(&c.taken, id, eq);
 	if (gen_coin(g, 65) || !gen_can_fork(g, 2)) {
@@ -190,7 +195,7 @@ static bool arg_mem_size(struct gen *g, const struct helper_proto *p, uint32_t i
 	const struct helper_arg *a = &p->arg[i];
 	bool write = a->flags & (ARGF_UNINIT | ARGF_WRITE);
 	bool zero = p->arg[i + 1].kind == ARG_SIZE_OR_ZERO;
-	uint32_t n = 4u << gen_below(g, 3);
+	uint32_t n = 4u << gen_below(g, 3), beyond = 0;
 	int reg = 1 + (int)i, s = gen_any(g, gen_mask(g, G_SCALAR) & SAFE);
 	bool var = s >= 0 && gen_coin(g, 30);
 
@@ -201,12 +206,14 @@ static bool arg_mem_size(struct gen *g, const struct helper_proto *p, uint32_t i
 	}
 	if (!var && gen_coin(g, 20))
 		n = 1 + gen_below(g, n);
+	if (gen_dare(g))
+		beyond = 1 + gen_below(g, 8);
 	/* of a variable size Linux does not know which bytes get written */
 	if (!arg_memory(g, reg, n, write, var || !(a->flags & ARGF_UNINIT),
 			p->flags & HELPER_PKT_ACCESS))
 		return false;
 	if (!var) {
-		arg_imm(g, reg + 1, (int32_t)n);
+		arg_imm(g, reg + 1, (int32_t)(n + beyond));
 		return true;
 	}
 	/* in [0, n) or [1, n] */

@@ -112,12 +112,11 @@ static int32_t pick_bound(struct gen *g, const struct greg *r)
 	return (int32_t)v;
 }
 
-static bool branch_reg(struct gen *g, struct gcond *c, int d)
+static bool branch_reg(struct gen *g, struct gcond *c, int d, int s)
 {
 	uint8_t id = gen_row_of(g, K_JMP_X);
 	const struct insn_row *r = insn_row(id);
 	struct greg *a = &g->st.reg[d], *b;
-	int s = gen_scalar(g);
 
 	if (id == I_NONE || s < 0)
 		return false;
@@ -141,17 +140,18 @@ static int pick_compared(struct gen *g)
 	return r;
 }
 
-bool gen_branch(struct gen *g, struct gcond *c)
+bool gen_branch_on(struct gen *g, struct gcond *c, int d)
 {
-	int d = pick_compared(g);
 	const struct insn_row *r;
 	uint8_t id;
 	int32_t imm;
 
 	if (d < 0)
+		d = pick_compared(g);
+	if (d < 0)
 		return false;
 	if (gen_coin(g, 30))
-		return branch_reg(g, c, d);
+		return branch_reg(g, c, d, gen_scalar(g));
 	id = gen_row_of(g, K_JMP_K);
 	if (id == I_NONE)
 		return false;
@@ -162,6 +162,11 @@ bool gen_branch(struct gen *g, struct gcond *c)
 	greg_refine(&c->taken.reg[d], r->op, r->width, true, (uint64_t)(int64_t)imm);
 	greg_refine(&g->st.reg[d], r->op, r->width, false, (uint64_t)(int64_t)imm);
 	return true;
+}
+
+bool gen_branch(struct gen *g, struct gcond *c)
+{
+	return gen_branch_on(g, c, -1);
 }
 
 /* Loads and moves that gen_branch() may have to emit stand before; c->in is emitted here. */
@@ -208,7 +213,7 @@ static void put_return(struct gen *g, const struct gstate *st)
 	for (int i = 0; i < REG_FP; i++)
 		scalars |= (uint16_t)((st->reg[i].type == G_SCALAR) << i);
 	s = gen_any(g, scalars);
-	if (ranged) {
+	if (ranged && !gen_dare(g)) {
 		gen_put(g, insn_mov64_imm(0, lo + (int32_t)gen_below(g, (uint32_t)(hi - lo + 1))));
 	} else if (s < 0 || gen_coin(g, 30)) {
 		gen_put(g, insn_mov64_imm(0, gen_imm(g)));
@@ -335,13 +340,13 @@ void gen_outlined(struct gen *g)
 	}
 }
 
-bool gen_if(struct gen *g)
+static bool if_on(struct gen *g, int d)
 {
 	uint32_t at, ja, paths = g->paths, how = gen_below(g, 10);
 	struct gstate other;
 	struct gcond c;
 
-	if (g->depth >= 3 || !gen_can_fork(g, 2) || !gen_branch(g, &c))
+	if (g->depth >= 3 || !gen_can_fork(g, 2) || !gen_branch_on(g, &c, d))
 		return false;
 	at = gen_branch_emit(g, &c);
 	g->depth++;
@@ -373,6 +378,11 @@ bool gen_if(struct gen *g)
 	return true;
 }
 
+bool gen_if(struct gen *g)
+{
+	return if_on(g, -1);
+}
+
 /* Which side of a comparison is the rarer one, if that can be told. */
 static bool taken_is_rare(struct gen *g, const struct gcond *c)
 {
@@ -385,16 +395,38 @@ static bool taken_is_rare(struct gen *g, const struct gcond *c)
 	return gen_coin(g, 50);
 }
 
-bool gen_guard(struct gen *g)
+bool gen_guard_on(struct gen *g, int d)
 {
 	struct gcond c;
 	uint32_t at;
 
-	if (!gen_branch(g, &c))
+	if (!gen_branch_on(g, &c, d))
 		return false;
 	at = gen_branch_emit(g, &c);
 	gen_leave(g, at, &c, taken_is_rare(g, &c));
 	return true;
+}
+
+bool gen_guard(struct gen *g)
+{
+	return gen_guard_on(g, -1);
+}
+
+bool gen_guard_pair(struct gen *g, int d, int s)
+{
+	struct gcond c;
+	uint32_t at;
+
+	if (!branch_reg(g, &c, d, s))
+		return false;
+	at = gen_branch_emit(g, &c);
+	gen_leave(g, at, &c, taken_is_rare(g, &c));
+	return true;
+}
+
+bool gen_fork_on(struct gen *g, int d)
+{
+	return if_on(g, d) || gen_guard_on(g, d);
 }
 
 /* ja over nothing, and may_goto where it does no harm. */

@@ -65,6 +65,29 @@ static bool access_store(struct gen *g, int p, int32_t off, uint32_t bits, uint3
 	return true;
 }
 
+/*
+ * r0 is what is there, so that the exchange happens; of 32 bits, the high half
+ * does not count.
+ */
+static void cmpxchg_expect(struct gen *g, int p, int32_t off, uint32_t bits)
+{
+	int t;
+
+	if (bits == 64) {
+		gen_put(g, insn_ldx(SZ_DW, 0, (uint8_t)p, (int16_t)off));
+	} else if (gen_coin(g, 50)) {
+		gen_put(g, insn_ldsx(SZ_W, 0, (uint8_t)p, (int16_t)off));
+	} else {
+		gen_put(g, insn_ldx(SZ_W, 0, (uint8_t)p, (int16_t)off));
+		t = gen_dst_but(g, 1);
+		if (t >= 0) {
+			gen_lddw(g, t, 0, (1 + (uint64_t)gen_below(g, 9)) << 32);
+			gen_put(g, insn_alu64_reg(ALU_OR, 0, (uint8_t)t));
+		}
+	}
+	gen_set(g, 0, greg_unknown());
+}
+
 static bool access_atomic(struct gen *g, int p, int32_t off, uint32_t bits)
 {
 	static const enum insn_kind kinds[] = { K_ATOMIC, K_ATOMIC_FETCH, K_ATOMIC_FETCH, K_CMPXCHG };
@@ -77,7 +100,9 @@ static bool access_atomic(struct gen *g, int p, int32_t off, uint32_t bits)
 		return false;
 	g->lock |= (uint16_t)(1u << p);
 	s = kind == K_ATOMIC_FETCH ? gen_scalar_rw(g) : gen_scalar(g);
-	if (kind == K_CMPXCHG && g->st.reg[0].type != G_SCALAR)
+	if (kind == K_CMPXCHG && gen_coin(g, 60))
+		cmpxchg_expect(g, p, off, bits);
+	else if (kind == K_CMPXCHG && g->st.reg[0].type != G_SCALAR)
 		gen_mov_imm(g, 0, gen_imm(g));
 	g->lock = lock;
 	if (s < 0 || g->st.reg[s].type != G_SCALAR)
@@ -173,12 +198,16 @@ static bool access_within(struct gen *g, int p, uint32_t size, uint32_t acc)
 	struct greg *r = &g->st.reg[p];
 	uint32_t bits, room;
 	int32_t at;
+	bool dare;
 
+	dare = gen_dare(g);
+	if (dare)
+		size += gen_coin(g, 60) ? 1 : 1 + gen_below(g, 8);
 	if (r->hi >= size)
 		return false;
 	room = size - (uint32_t)r->hi;
 	bits = pick_bits(g, room);
-	at = (int32_t)gen_below(g, room - bits / 8 + 1);
+	at = (int32_t)(dare ? room - bits / 8 : gen_below(g, room - bits / 8 + 1));
 	if (r->align || gen_coin(g, 50))
 		at &= ~(int32_t)(bits / 8 - 1);
 	/* var offsets are checked for the smallest value, too */
@@ -294,10 +323,12 @@ int gen_add_var(struct gen *g, int p, uint64_t max)
 		if (s < 0)
 			return -1;
 		gen_clamp(g, s, max);
-		if (g->st.reg[s].type != G_SCALAR || g->st.reg[s].hi > max)
+		if (g->st.reg[s].type != G_SCALAR || g->st.reg[s].hi > max + (g->dare ? 16 : 0))
 			return -1;
 	}
 	by = g->st.reg[s];
+	if (by.hi > max && by.lo != by.hi)	/* a dare: pretend that it is in bounds */
+		by.hi = max;
 	how = gen_below(g, 4);
 	if (how == 0 && !(g->lock >> s & 1)) {
 		gen_put(g, insn_alu64_reg(ALU_ADD, (uint8_t)s, (uint8_t)p));

@@ -128,6 +128,8 @@ bool gen_packet_access(struct gen *g)
 	at = (int32_t)gen_below(g, (uint32_t)r->range - bits / 8 + 1);
 	if (gen_coin(g, 25))	/* the last bytes that are allowed */
 		at = r->range - (int32_t)bits / 8;
+	if (gen_dare(g))
+		at = r->range - (int32_t)gen_below(g, bits / 8);
 	if (g->info->direct_packet_write)
 		acc |= ACC_WRITE;
 	return gen_access(g, p, at - r->off, bits, acc);

@@ -121,7 +121,7 @@ bool gen_stack_load(struct gen *g)
 	if (!g->st.init[slot] || !slot_is_data(g, slot))
 		return gen_stack_store(g);
 	off = slot_off(g, slot) + (int)(gen_below(g, 8 / size) * size);
-	if (!stack_ready(g, off, size))
+	if (!stack_ready(g, off, size) && !gen_dare(g))
 		gen_stack_init(g, slot_off(g, slot), 8);
 	p = stack_base(g, &off);
 	return gen_access(g, p, off, size * 8, ACC_READ | ACC_ATOMIC);

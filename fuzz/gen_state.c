@@ -191,7 +191,8 @@ static int scalar_make(struct gen *g)
 
 int gen_scalar(struct gen *g)
 {
-	int r = gen_any(g, gen_mask(g, G_SCALAR));
+	bool bad = gen_dare(g) && gen_coin(g, 8);
+	int r = gen_any(g, gen_mask(g, bad ? G_NONE : G_SCALAR));
 
 	return r >= 0 ? r : scalar_make(g);
 }

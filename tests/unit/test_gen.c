@@ -350,11 +350,11 @@ static void test_our_verifier_accepts(void **state)
 {
 	static const enum priv priv[] = { PRIV_CAP_BPF, PRIV_ROOT };
 	static const char *const name[] = { "exact", "linux" };
-	uint32_t n = rounds(3000);
+	uint32_t n = rounds(2000);
 
 	(void)state;
-	for (int k = 0; k < 4; k++) {
-		struct gen_opts o = { .priv = priv[k / 2] };
+	for (int k = 0; k < 8; k++) {
+		struct gen_opts o = { .priv = priv[k / 2 % 2], .timid = k >= 4 };
 		uint64_t processed = 0, slots = 0;
 		uint32_t ok = 0;
 
@@ -362,11 +362,11 @@ static void test_our_verifier_accepts(void **state)
 			make(seed, &o);
 			ok += accepted(o.priv, k % 2 ? WALK_LINUX : WALK_EXACT, &processed, &slots);
 		}
-		print_message("# %s, %s walk: %.2f %% of %u accepted, %.2f insns processed for each\n",
-			      priv_name(o.priv), name[k % 2], 100.0 * ok / n, n,
-			      (double)processed / (double)slots);
+		print_message("# %s%s, %s walk: %.2f %% of %u accepted, %.2f insns processed for each\n",
+			      priv_name(o.priv), o.timid ? ", timid" : "", name[k % 2],
+			      100.0 * ok / n, n, (double)processed / (double)slots);
 		print_reasons();
-		assert_true(ok * 100ull >= n * 95ull);
+		assert_true(ok * 100ull >= n * (o.timid ? 98ull : 90ull));
 		assert_true(processed <= 3 * slots);
 	}
 }
@@ -541,17 +541,17 @@ static void test_the_kernel_accepts(void **state)
 		skip();
 	}
 	for (int k = 0; k < 2; k++) {
-		struct gen_opts o = { .priv = priv[k], .portable = true };
+		struct gen_opts o = { .priv = priv[k], .portable = true, .timid = k };
 		uint32_t ok = 0;
 
 		for (uint64_t seed = 0; seed < n; seed++) {
 			make(seed, &o);
 			ok += kernel_accepts();
 		}
-		print_message("# made for %s, loaded as root: Linux accepts %.2f %% of %u\n",
-			      priv_name(o.priv), 100.0 * ok / n, n);
+		print_message("# made for %s%s, loaded as root: Linux accepts %.2f %% of %u\n",
+			      priv_name(o.priv), o.timid ? ", timid" : "", 100.0 * ok / n, n);
 		print_reasons();
-		assert_true(ok * 100ull >= n * 90ull);
+		assert_true(ok * 100ull >= n * (o.timid ? 98ull : 90ull));
 	}
 }
 

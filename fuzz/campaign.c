@@ -162,11 +162,14 @@ static bool keep_finding(const struct campaign *c, struct worker *w, struct pipe
 	struct arena a = { 0 };
 	struct testcase small;
 	char path[4400], bucket[200];
+	bool was = pipeline_text_always(p, true);	/* its sample depends on the case, which shrinks */
 	int stored = 0;
 
 	finding_bucket(f, bucket, sizeof(bucket));
-	if (!bucket_new(c->sh, bucket))
+	if (!bucket_new(c->sh, bucket)) {
+		pipeline_text_always(p, was);
 		return true;
+	}
 	snprintf(path, sizeof(path), "%s/%s", c->o->out, bucket);
 	if (access(path, F_OK) != 0) {
 		finding_match(&b.match, p, f);
@@ -178,6 +181,7 @@ static bool keep_finding(const struct campaign *c, struct worker *w, struct pipe
 	}
 	if (stored < 0)
 		fprintf(stderr, "parallax: %s is not stored: %s\n", f->signature, path);
+	pipeline_text_always(p, was);
 	*pipeline_stats(p) = saved;
 	return stored >= 0;
 }

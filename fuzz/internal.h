@@ -52,6 +52,8 @@ bool trial_rerun(struct pipeline *p, const struct trial *t, uint32_t engine, uin
 /* The trial that run_one() worked on last; valid until the next run_one(). */
 const struct trial *pipeline_trial(const struct pipeline *p);
 const struct pipe_opts *pipeline_opts(const struct pipeline *p);
+/* The text oracle on every case from now on (or on the sample again); what it was. */
+bool pipeline_text_always(struct pipeline *p, bool always);
 /* Judges the last trial by every oracle (for reports). */
 void pipeline_opinions(struct pipeline *p, enum ruling ruling[ORACLE_N], struct finding f[ORACLE_N]);
 

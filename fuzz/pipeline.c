@@ -80,6 +80,14 @@ const struct pipe_opts *pipeline_opts(const struct pipeline *p)
 	return &p->opts;
 }
 
+bool pipeline_text_always(struct pipeline *p, bool always)
+{
+	bool was = p->opts.text_always;
+
+	p->opts.text_always = always;
+	return was;
+}
+
 static uint64_t now_ns(void)
 {
 	struct timespec ts;

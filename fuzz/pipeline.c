@@ -157,6 +157,7 @@ static void trial_verify(struct pipeline *p)
 		.priv = p->opts.priv,
 		.walk = t->walk,
 		.record = p->opts.sound || p->told,
+		.state_freq = t->hash & 2 && !p->told,
 		.live_exit = p->told,
 		.plain_size = t->tc->input[0].nctx,
 		.plain_max = t->tc->input[0].nctx,

@@ -380,7 +380,7 @@ static void visitor_init(struct lwalk *w, struct visitor *v)
 	const struct venv *env = w->w.env;
 
 	live_registers(env, w->cur.state, v->live);
-	v->force = env->prog->prog_flags & PROG_F_STATE_FREQ ||
+	v->force = env->prog->prog_flags & PROG_F_STATE_FREQ || env->opts.state_freq ||
 		   w->at[w->cur.state->insn] & AT_FORCE || w->cur.length > MAX_HISTORY;
 	v->keep = v->force || (w->jumps - w->kept_jumps >= POINT_JUMPS &&
 			       w->w.out->processed - w->kept_insns >= POINT_INSNS);

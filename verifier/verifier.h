@@ -216,6 +216,7 @@ struct vopts {
 	enum walk walk;
 	uint8_t log;		/* 0, 1, 2 as Linux */
 	bool record;		/* keep states per slot for the soundness oracle */
+	bool state_freq;	/* Linux walk: keep a state wherever possible, which prunes more */
 	bool strict_align;
 	uint32_t max_insns;	/* processed; 0: the default budget of the walk */
 	uint32_t max_records;	/* per slot; 0: the default */

@@ -87,8 +87,12 @@ static void report_outcomes(FILE *out, const struct trial *t)
 			same &= t->out[e].digest[d] == t->out[0].digest[d] ||
 				!(t->out[e].digest_valid & t->out[0].digest_valid & 1u << d);
 		fprintf(out, "%-10s", region_name(d));
-		for (uint32_t e = 0; e < t->nengine; e++)
-			fprintf(out, "  %016" PRIx64 "  ", t->out[e].digest[d]);
+		for (uint32_t e = 0; e < t->nengine; e++) {
+			if (t->out[e].digest_valid >> d & 1)
+				fprintf(out, "  %016" PRIx64 "  ", t->out[e].digest[d]);
+			else
+				fprintf(out, "  %-18s", "-");
+		}
 		fprintf(out, "%s\n", same ? "" : "  <-- differ");
 	}
 }

@@ -274,6 +274,8 @@ static enum verr pointer_alu(struct exec *x, const struct reg_state *from,
 		}
 		return verr_fail(x->out, V_POINTER_ALU32, x->in->dst, x->in->dst);
 	}
+	if (off.has_delta)	/* Linux keeps it where pointers have their offset, and checks that */
+		off.off = off.delta;
 	if (pointer_movable(x, &ptr, &off.s) || pointer_sane(x, &off, ptr.type) ||
 	    pointer_sane(x, &ptr, ptr.type))
 		return x->out->err;

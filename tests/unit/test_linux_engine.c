@@ -498,6 +498,16 @@ static void subprograms_and_tail_calls(void **state)
 	      "-- maps\np 01 00 00 00 = 01 00 00 00\n", 2);
 }
 
+/* Cases that fuzzing found: both verifiers refuse them. */
+static void both_refuse(void **state)
+{
+	(void)state;
+	need_bpf();
+	/* how far a number is from the one that it is linked with counts as an offset */
+	alike("-- type sched_act\n-- asm\nr0 = *(u32 *)(r1 + 0)\nw2 = w0\nw2 += -536870912\n"
+	      "r0 = *(u32 *)(r1 + 76)\nr0 += r2\nr0 = 0\nexit\n", 0);
+}
+
 static void nothing_is_left_open(void **state)
 {
 	uint32_t before;
@@ -596,6 +606,7 @@ int main(void)
 		cmocka_unit_test(log_reasons),
 		cmocka_unit_test(less_rights_refuse_more),
 		cmocka_unit_test(subprograms_and_tail_calls),
+		cmocka_unit_test(both_refuse),
 		cmocka_unit_test(nothing_is_left_open),
 		cmocka_unit_test(children_have_a_page_of_their_own),
 		cmocka_unit_test(generated_programs_agree),

@@ -64,7 +64,7 @@ static const struct gen_row {
 	{ "packet_check", gen_packet_check, 40, NEED_PACKET },
 	{ "packet_access", gen_packet_access, 50, NEED_PACKET },
 	{ "packet_var", gen_packet_var, 20, NEED_PACKET },
-	{ "ld_abs", gen_ld_abs, 30, NEED_LDABS },
+	{ "ld_abs", gen_ld_abs, 60, NEED_LDABS },
 	{ "helper", gen_helper, 40, 0 },
 	{ "tail_call", gen_tail_call, 150, NEED_TAIL },
 	{ "call_sub", gen_call_sub, 150, NEED_SUBS },

@@ -136,13 +136,22 @@ uint64_t gen_word(struct gen *g)
 
 /* ---- registers -------------------------------------------------------------------- */
 
+/* Bits set; a call into the compiler's library would take longer. */
+static uint32_t count_bits(uint32_t m)
+{
+	m -= m >> 1 & 0x5555;
+	m = (m & 0x3333) + (m >> 2 & 0x3333);
+	m = (m + (m >> 4)) & 0x0f0f;
+	return (m + (m >> 8)) & 31;
+}
+
 int gen_any(struct gen *g, uint16_t mask)
 {
 	uint32_t n;
 
 	if (!mask)
 		return -1;
-	for (n = gen_below(g, (uint32_t)__builtin_popcount(mask)); n; n--)
+	for (n = gen_below(g, count_bits(mask)); n; n--)
 		mask &= (uint16_t)(mask - 1);
 	return __builtin_ctz(mask);
 }

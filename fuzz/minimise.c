@@ -56,13 +56,13 @@ static uint64_t cost_insn(const struct program *p, uint32_t pc)
 	const struct insn_row *r = insn_row(p->id[pc]);
 	bool jump = r->kind == K_JMP_K || r->kind == K_JMP_X || r->kind == K_JA ||
 		    r->kind == K_MAY_GOTO || r->kind == K_CALL_LOCAL;
-	uint64_t cost = cost_kind(r->kind) << 12;
+	bool move = (r->kind == K_ALU_K || r->kind == K_ALU_X) && r->op == OP_MOV;
+	uint64_t cost = cost_kind(r->kind) << 24;
 
-	if (r->kind == K_ALU_K && r->op == OP_MOV)
-		cost = 2 << 12;
-	if (r->kind == K_ALU_X && r->op == OP_MOV)
-		cost = 3 << 12;
-	cost += (uint64_t)r->width << 2;
+	if (move)	/* plain: the whole register */
+		cost = (r->kind == K_ALU_K ? 2u : 3u) << 24 | (96u - r->width) << 2;
+	else
+		cost += (uint64_t)r->width << 2;
 	if (r->uses & F_IMM64)
 		cost += cost_number(insn_imm64(in));
 	else if (r->uses & F_IMM && !jump)
@@ -71,6 +71,11 @@ static uint64_t cost_insn(const struct program *p, uint32_t pc)
 		cost += cost_number((uint64_t)(int64_t)in->imm);
 	if (r->uses & F_OFF && !jump)
 		cost += cost_number((uint64_t)(int64_t)in->off);
+	if (jump) {	/* near, and forwards */
+		int64_t dist = insn_target(p->insn, p->id[pc], pc) - pc - 1;
+
+		cost += dist < 0 ? (uint64_t)-dist + 1 : (uint64_t)dist;
+	}
 	if (r->uses & F_DST)
 		cost += in->dst;
 	if (r->uses & F_SRC)
@@ -186,7 +191,7 @@ bool min_try_insn(struct min *m, uint32_t p, uint32_t pc, struct insn in)
 /* The cheap and the large first; what prunes by deletion before what rewrites. */
 static bool (*const passes[])(struct min *m) = {
 	min_inputs, min_programs, min_unreachable, min_subprogs, min_ranges, min_branches,
-	min_unreachable, min_maps, min_packets, min_simpler, min_operands, min_registers,
+	min_unreachable, min_order, min_maps, min_packets, min_simpler, min_operands, min_registers,
 	min_contents, min_numbers,
 };
 

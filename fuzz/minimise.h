@@ -46,6 +46,9 @@ bool min_simpler(struct min *m);
 bool min_operands(struct min *m);
 bool min_registers(struct min *m);
 
+/* minimise_order.c */
+bool min_order(struct min *m);
+
 /* minimise_input.c */
 bool min_inputs(struct min *m);
 bool min_programs(struct min *m);

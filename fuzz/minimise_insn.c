@@ -162,6 +162,27 @@ bool min_ranges(struct min *m)
 
 /* ---- branches -------------------------------------------------------------------------------------- */
 
+/* To the next insn, or to where the jump that is its target goes. */
+static bool nearer_jump(struct min *m, uint32_t i, uint32_t pc)
+{
+	const struct program *p = best(m, i);
+	uint32_t to = (uint32_t)insn_target(p->insn, p->id[pc], pc);
+	int64_t dist[2] = { 0, 0 };
+	struct insn in = p->insn[pc];
+
+	if (p->id[to] == I_JA || p->id[to] == I_JA32)
+		dist[1] = insn_target(p->insn, p->id[to], to) - pc - 1;
+	for (uint32_t k = 0; k < 2; k++) {
+		if (p->id[pc] == I_JA32)
+			in.imm = (int32_t)dist[k];
+		else if (dist[k] == (int16_t)dist[k])
+			in.off = (int16_t)dist[k];
+		if (min_try_insn(m, i, pc, in))
+			return true;
+	}
+	return false;
+}
+
 /* One that is always taken (never taken: that was a deletion), one that ends it all. */
 static bool plainer_jump(struct min *m, uint32_t i, uint32_t pc)
 {
@@ -170,10 +191,10 @@ static bool plainer_jump(struct min *m, uint32_t i, uint32_t pc)
 	int32_t imm = p->insn[pc].imm;
 
 	if (kind == K_JMP_K || kind == K_JMP_X || kind == K_MAY_GOTO)
-		return min_try_insn(m, i, pc, insn_ja(p->insn[pc].off));
+		return min_try_insn(m, i, pc, insn_ja(p->insn[pc].off)) || nearer_jump(m, i, pc);
 	if (kind != K_JA)
 		return false;
-	return min_try_insn(m, i, pc, insn_exit()) ||
+	return min_try_insn(m, i, pc, insn_exit()) || nearer_jump(m, i, pc) ||
 	       (p->id[pc] == I_JA32 && imm == (int16_t)imm &&
 		min_try_insn(m, i, pc, insn_ja((int16_t)imm)));
 }

@@ -470,6 +470,45 @@ static void test_real_runs(void **state)
 	guest_free(r.g);
 }
 
+/* Blocks that lie out of line come back to where they belong. */
+static void test_blocks_are_put_in_order(void **state)
+{
+	static const char text[] =
+		"r0 = 3\n"
+		"goto +2\n"
+		"r0 *= 7\n"
+		"exit\n"
+		"r0 += 2\n"
+		"if r0 == 1000 goto +1\n"
+		"goto -5\n"
+		"r0 = 8\n"
+		"exit\n";
+	struct run r = { .e = engine_by_name("interp"), .r0 = 35 };
+	struct insn code[16];
+	struct input in = { .fuel = FUEL_FUZZ };
+	struct program p = { .insn = code, .type = PROG_SOCKET_FILTER };
+	struct testcase tc = { .unit = { .prog = &p, .nprog = 1 }, .input = &in, .ninput = 1 }, out;
+	struct asm_err err;
+	char why[96];
+
+	(void)state;
+	r.g = guest_new(why);
+	if (!r.g) {
+		print_message("# SKIP %s\n", why);
+		skip();
+	}
+	p.len = (uint32_t)asm_text(text, strlen(text), code, 16, &err);
+	program_seal(&p, &arena);
+	assert_non_null(p.id);
+	assert_true(ends_in(&r, &tc));
+	minimise(&tc, ends_in, &r, UINT32_MAX, &arena, &out, NULL);
+	assert_true(ends_in(&r, &out));
+	assert_int_equal(slots(&out), 4);
+	for (uint32_t pc = 0; pc < out.unit.prog[0].len; pc++)
+		assert_int_not_equal(out.unit.prog[0].id[pc], I_JA);
+	guest_free(r.g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,6 +521,7 @@ int main(void)
 		cmocka_unit_test(test_inputs_that_matter_together),
 		cmocka_unit_test(test_budget_is_kept),
 		cmocka_unit_test(test_real_runs),
+		cmocka_unit_test(test_blocks_are_put_in_order),
 	};
 	int failed = cmocka_run_group_tests_name("minimise", tests, NULL, NULL);
 

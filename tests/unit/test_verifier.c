@@ -482,10 +482,17 @@ static void test_noise(void **state)
 		struct verdict v;
 		uint32_t n = 1 + (uint32_t)rng_below(&r, 12);
 
-		for (uint32_t k = 0; k < n; k++)
-			b.insn[k] = insn_make((uint8_t)rng_below(&r, INSN_N), (uint8_t)rng_below(&r, 10),
-					      (uint8_t)rng_below(&r, 11), (int16_t)(rng_below(&r, 40) - 20),
-					      (int32_t)(rng_below(&r, 40) - 4));
+		/* one call a statement: arguments are evaluated in any order */
+		for (uint32_t k = 0; k < n; k++) {
+			uint8_t id = (uint8_t)rng_below(&r, INSN_N);
+			uint8_t dst = (uint8_t)rng_below(&r, 10), src = (uint8_t)rng_below(&r, 11);
+			int16_t off = (int16_t)(rng_below(&r, 40) - 20);
+			int32_t imm = (int32_t)(rng_below(&r, 40) - 4);
+
+			b.insn[k] = insn_make(id, dst, src, off, imm);
+		}
+		if (i & 1)
+			b.insn[0] = insn_mov64_imm(0, 1);
 		b.insn[n] = insn_exit();
 		b.prog = (struct program){ .insn = b.insn, .len = n + 1,
 					   .type = (uint16_t)rng_below(&r, PROG_TYPE_N) };

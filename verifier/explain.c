@@ -408,8 +408,8 @@ static const char *slot_words(const struct tracer *t, const struct func_state *f
 	if (!n)
 		return "8 bytes of stack that were never written";
 	if (n == 8)
-		return "8 bytes of stack that are written";
-	return arena_printf(t->arena, "of these 8 bytes of stack only %u are written (%s, x: written)",
+		return "8 bytes of stack that were written";
+	return arena_printf(t->arena, "8 bytes of stack, of which only %u were written (%s, x: written)",
 			    n, text);
 }
 
@@ -712,8 +712,8 @@ void verify_explain(const struct unit *u, uint32_t prog, const struct vopts *o, 
 
 	memset(e, 0, sizeof(*e));
 	verify(u, prog, o, a, out);
-	e->headline = verr_headline[out->err];
-	e->hint = verr_hint[out->err];
+	e->headline = verr_headline[out->err] ? verr_headline[out->err] : verr_name[out->err];
+	e->hint = verr_hint[out->err] ? verr_hint[out->err] : "";
 	if (out->accepted || !p->id || out->pc >= p->len)
 		return;
 	vo.log = LOG_PATH;

@@ -371,7 +371,7 @@ void gen_case(struct choice *c, const struct gen_opts *o, struct arena *a, struc
 	g.type = (uint16_t)pick_type(&g);
 	g.info = prog_type_info(g.type);
 	g.attach = g.info->attach_type;
-	g.ctx_size = g.type == PROG_PLAIN ? GEN_PLAIN : 8 + 8 * gen_below(&g, GEN_CTX / 8);
+	g.ctx_size = 8 + 8 * gen_below(&g, (g.type == PROG_PLAIN ? GEN_PLAIN : GEN_CTX) / 8);
 	gen_offers(&g);
 	g.nprog = 1;
 	if (tail && !g.info->sleepable && helper_available(tail, g.type, g.attach, o->priv) && gen_coin(&g, 12))

@@ -284,6 +284,13 @@ static enum verr ctx_pointer(struct exec *x, const struct ctx_access *acc, struc
 	return V_OK;
 }
 
+/* The arguments of a function or a tracepoint: their types are in the kernel's BTF. */
+static bool ctx_is_typed(uint32_t type)
+{
+	return type == PROG_TRACING || type == PROG_STRUCT_OPS || type == PROG_LSM ||
+	       type == PROG_EXT;
+}
+
 static enum verr ctx_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
 			    int value)
 {
@@ -295,8 +302,12 @@ static enum verr ctx_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t 
 		return verr_fail(x->out, V_LEAK, value, value, "ctx");
 	if (fixed_offset(x, ptr, false))
 		return x->out->err;
-	if (!prog_ctx_access(p->type, p->attach_type, at, size, write, &acc))
+	if (!prog_ctx_access(p->type, p->attach_type, at, size, write, &acc)) {
+		if (!write && ctx_is_typed(p->type))
+			return verr_fail(x->out, V_UNSUPPORTED, (int)ptr,
+					 "contexts that are typed by what they attach to");
 		return verr_fail(x->out, V_CTX_ACCESS, (int)ptr, at, size);
+	}
 	if (write || value < 0)
 		return V_OK;
 	if (acc.kind == CTX_SCALAR) {

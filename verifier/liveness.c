@@ -21,13 +21,16 @@ void live_registers(const struct venv *env, const struct vstate *s, uint16_t liv
 /* With records: the same, insn by insn, up to the point at the end of the history. */
 static void read_records(const struct hist *h, uint32_t frame, uint64_t slots)
 {
+	struct mark_record *rec;
+
 	for (; h && slots && h->frame >= frame; h = h->prev) {
 		if (h->flags & HIST_WHOLE && h->at == frame)
 			slots &= ~(1ull << h->slot);
-		if (!h->rec)
+		rec = hist_record(h);
+		if (!rec)
 			continue;
-		slots &= ~h->rec->read[frame];
-		h->rec->read[frame] |= slots;
+		slots &= ~rec->read[frame];
+		rec->read[frame] |= slots;
 	}
 }
 

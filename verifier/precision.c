@@ -34,7 +34,7 @@ static void marks_add(struct marks *m, const struct marks *more, uint32_t frames
 /* ---- history ------------------------------------------------------------------ */
 
 /* Does the insn move a value, or make one, or tie some together? */
-static bool hist_matters(const struct hist *h, const struct insn_row *row)
+static bool hist_matters(const struct hist *h, bool linked, const struct insn_row *row)
 {
 	switch (row->kind) {
 	case K_JA: case K_MAY_GOTO: case K_ALU_1: case K_ATOMIC:
@@ -42,7 +42,7 @@ static bool hist_matters(const struct hist *h, const struct insn_row *row)
 	case K_ALU_K:
 		return row->op == OP_MOV;
 	case K_JMP_K:
-		return h->link;
+		return linked;
 	case K_ST: case K_STX: case K_STORE_REL:
 		return h->flags & HIST_SPILL;
 	default:
@@ -71,7 +71,7 @@ static uint32_t link_frame(struct marks *m, const struct func_state *f, uint32_t
 }
 
 /* The scalars that the jump at the end of the path narrowed with its operands. */
-static const struct marks *hist_link(struct lwalk *w, const struct insn *in, uint8_t kind)
+static const struct marks *link_of(struct lwalk *w, const struct insn *in, uint8_t kind)
 {
 	const struct vstate *s = w->cur.state;
 	const struct reg_state *dst = state_reg(s, in->dst);
@@ -131,32 +131,41 @@ void hist_push(struct lwalk *w, uint32_t pc, uint32_t frame)
 	const struct venv *env = w->w.env;
 	const struct insn_row *row = insn_row(env->id[pc]);
 	const struct step *step = w->w.step;
-	struct hist h = { .prev = w->cur.hist, .rec = w->rec, .insn = pc, .frame = (uint8_t)frame };
+	struct hist h = { .prev = w->cur.hist, .insn = pc, .frame = (uint8_t)frame }, *kept;
+	struct hist_more more = { .rec = w->rec };
 
 	if ((row->kind == K_JMP_K || row->kind == K_JMP_X) && !step->decided)
-		h.link = hist_link(w, &env->insn[pc], row->kind);
+		more.link = link_of(w, &env->insn[pc], row->kind);
 	else if (step->stack_read || step->stack_write)
 		hist_access(w, &h, row);
 	if (h.flags & HIST_WHOLE)
 		live_write(&w->cur, h.at, 1ull << h.slot);
-	if (w->at[pc] & AT_JUMP || h.link || h.flags & (HIST_FILL | HIST_SPILL))
+	if (w->at[pc] & AT_JUMP || more.link || h.flags & (HIST_FILL | HIST_SPILL))
 		w->cur.length++;
-	if (env->opts.record || hist_matters(&h, row))
-		w->cur.hist = arena_dup(env->arena, &h, sizeof(h));
+	if (!env->opts.record && !hist_matters(&h, more.link, row))
+		return;
+	if (more.link || more.rec)
+		h.flags |= HIST_MORE;
+	kept = arena_raw(env->arena, sizeof(h) + (h.flags & HIST_MORE ? sizeof(more) : 0));
+	*kept = h;
+	if (h.flags & HIST_MORE)
+		*kept->more = more;
+	w->cur.hist = kept;
 }
 
 /* ---- one insn, backwards ---------------------------------------------------------- */
 
 static void undo_link(struct marks *m, const struct hist *h)
 {
+	const struct marks *link = hist_link(h);
 	bool hit = false;
 
-	if (!h->link)
+	if (!link)
 		return;
 	for (uint32_t i = 0; i <= h->frame; i++)
-		hit |= m->reg[i] & h->link->reg[i] || m->slot[i] & h->link->slot[i];
+		hit |= m->reg[i] & link->reg[i] || m->slot[i] & link->slot[i];
 	if (hit)
-		marks_add(m, h->link, h->frame);
+		marks_add(m, link, h->frame);
 }
 
 /* dst gets a loaded value. */
@@ -316,8 +325,8 @@ bool precision_demand(struct lwalk *w, const struct path *path, struct mark_reco
 			undo(env, h, need);
 			if (marks_empty(need, frames))
 				return news;
-			if (h->rec)
-				marks_add(&h->rec->precise, need, h->frame);
+			if (hist_record(h))
+				marks_add(&hist_record(h)->precise, need, h->frame);
 		}
 		if (!p || !point_mark(p, need))
 			return news;

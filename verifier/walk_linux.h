@@ -41,18 +41,31 @@ struct mark_record {
  */
 struct hist {
 	struct hist *prev;		/* before it, NULL: the parent's state */
-	const struct marks *link;	/* a jump: what it narrowed through ids */
-	struct mark_record *rec;	/* the state before it */
 	uint32_t insn;
 	uint8_t frame;			/* that executed it */
 	uint8_t at, slot;		/* of the stack access */
 	uint8_t flags;			/* HIST_* */
+	struct hist_more {
+		const struct marks *link;	/* a jump: what it narrowed through ids */
+		struct mark_record *rec;	/* the state before it */
+	} more[];			/* with HIST_MORE: most have neither */
 };
+_Static_assert(sizeof(struct hist) == 16, "there is one for nearly every insn walked");
 enum {
 	HIST_FILL = 1,			/* loads what was spilled to the slot */
 	HIST_SPILL = 2,			/* spills to the slot */
 	HIST_WHOLE = 4,			/* overwrites the slot as a whole */
+	HIST_MORE = 8,
 };
+
+static inline const struct marks *hist_link(const struct hist *h)
+{
+	return h->flags & HIST_MORE ? h->more->link : NULL;
+}
+static inline struct mark_record *hist_record(const struct hist *h)
+{
+	return h->flags & HIST_MORE ? h->more->rec : NULL;
+}
 
 /* A state that was kept: where paths may end, and where backtracking rests. */
 struct point {

@@ -8,50 +8,9 @@
  * definitions that this insn used.  What the failing insn is about leads back
  * through these to the insns that matter; the rest is folded.
  */
-#include "verifier/internal.h"
+#include "verifier/explain.h"
 
 #include <stdio.h>
-
-enum {
-	SOURCES = 4,		/* definitions that one definition is made from */
-	MAX_TRACED = 1 << 16,	/* insns at the end of a path whose values are traced */
-	DECISIONS = 8,		/* the last branches are shown in any case */
-	LOOP_DECISIONS = 3,	/* the same, where they repeat */
-	MAX_DEFS = 1 << 20,
-};
-
-/* How a register or slot came by its value. */
-struct def {
-	uint32_t insn;			/* index into the traced insns */
-	uint32_t source[SOURCES];	/* definitions, 0: none */
-	uint8_t frame, reg;		/* reg: REGS + i is slot i */
-	bool mine;			/* what the insn is there for, not a side effect */
-	bool needed;
-	const struct reg_state *value;	/* NULL: bytes that are no spilled register */
-};
-
-struct traced {
-	uint32_t pc, frame;
-	uint32_t def, ndef;		/* its definitions */
-	bool taken, decided;
-	bool shown;
-};
-
-enum { PLACES = REGS + MAX_SLOTS };
-struct tracer {
-	const struct venv *env;
-	struct arena *arena;
-	struct traced *insn;
-	uint32_t ninsn;
-	size_t skipped;			/* insns of the path before insn[0] */
-	struct def *def;		/* [0] is none */
-	uint32_t ndef, capdef;
-	uint32_t now[MAX_FRAMES][PLACES]; /* the definition of each */
-	struct vstate *state;		/* before the insn that failed, NULL if it is not known */
-	uint32_t *visits;		/* by slot */
-	uint32_t loop;			/* the conditional jump met most often, UINT32_MAX: none twice */
-	struct vstate *head;		/* before its last visit */
-};
 
 /* Errors of rounds and budgets: the insn where they show is not to blame. */
 static bool about_loop(enum verr err)
@@ -74,269 +33,6 @@ const struct line_info *program_line(const struct program *p, uint32_t pc)
 		}
 	}
 	return line;
-}
-
-/* ---- definitions ------------------------- */
-
-static bool value_same(const struct reg_state *a, const struct reg_state *b)
-{
-	return a->type == b->type && a->flags == b->flags && a->off == b->off &&
-	       a->map == b->map && !memcmp(&a->s, &b->s, sizeof(a->s));
-}
-
-static uint32_t def_new(struct tracer *t, uint32_t frame, uint32_t place)
-{
-	struct def *d;
-
-	if (t->ndef == t->capdef) {
-		struct def *old = t->def;
-
-		if (t->ndef >= MAX_DEFS)
-			return 0;
-		t->capdef = 2 * t->capdef + 1024;
-		t->def = arena_raw(t->arena, t->capdef * sizeof(*t->def));
-		if (old)
-			memcpy(t->def, old, t->ndef * sizeof(*old));
-		else
-			memset(&t->def[t->ndef++], 0, sizeof(*old));
-	}
-	d = &t->def[t->ndef];
-	memset(d, 0, sizeof(*d));
-	d->insn = t->ninsn;
-	d->frame = (uint8_t)frame;
-	d->reg = (uint8_t)place;
-	return t->ndef++;
-}
-
-static void def_source(struct tracer *t, uint32_t d, uint32_t source)
-{
-	uint32_t *s = t->def[d].source;
-
-	for (uint32_t i = 0; source && i < SOURCES; i++) {
-		if (s[i] == source)
-			return;
-		if (s[i])
-			continue;
-		s[i] = source;
-		return;
-	}
-}
-
-static const struct reg_state *keep_value(struct tracer *t, const struct reg_state *r)
-{
-	return arena_dup(t->arena, r, sizeof(*r));
-}
-
-/* What the insn being traced reads, as definitions. */
-struct uses {
-	uint32_t def[16];
-	uint32_t n;
-};
-
-static void use(struct uses *u, uint32_t def)
-{
-	if (def && u->n < sizeof(u->def) / sizeof(u->def[0]))
-		u->def[u->n++] = def;
-}
-
-static void find_uses(const struct tracer *t, const struct vstate *before, const struct step *step,
-		      struct uses *u)
-{
-	const struct insn *in = &t->env->insn[before->insn];
-	uint8_t id = t->env->id[before->insn];
-	uint32_t f = before->curframe;
-
-	u->n = 0;
-	/* A value that is stored or loaded matters more than the address. */
-	if (insn_row(id)->kind == K_STX)
-		use(u, t->now[f][in->src]);
-	if (step->stack_read && insn_row(id)->kind != K_CALL)
-		for (uint32_t i = 0; i <= f; i++)
-			for (uint64_t m = step->slots_read[i]; m; m &= m - 1)
-				use(u, t->now[i][REGS + (uint32_t)__builtin_ctzll(m)]);
-	for (uint32_t m = insn_reads(in, id); m; m &= m - 1)
-		use(u, t->now[f][__builtin_ctz(m)]);
-}
-
-static void trace_place(struct tracer *t, uint32_t frame, uint32_t place,
-			const struct reg_state *value, bool mine, const struct uses *u)
-{
-	uint32_t d = def_new(t, frame, place);
-
-	if (!d)
-		return;
-	if (!mine)
-		def_source(t, d, t->now[frame][place]);
-	for (uint32_t i = 0; i < u->n; i++)
-		def_source(t, d, u->def[i]);
-	t->def[d].mine = mine;
-	if (value)
-		t->def[d].value = keep_value(t, value);
-	t->now[frame][place] = d;
-}
-
-static bool slot_same(const struct stack_slot *a, const struct stack_slot *b)
-{
-	if (memcmp(a->type, b->type, sizeof(a->type)))
-		return false;
-	return !slot_is_spill(a) || value_same(&a->spill, &b->spill);
-}
-
-static void trace_slots(struct tracer *t, const struct func_state *was, const struct func_state *is,
-			uint32_t frame, uint64_t written, const struct uses *u)
-{
-	static const struct stack_slot empty;
-
-	for (uint32_t i = 0; i < is->nslot; i++) {
-		const struct stack_slot *a = i < was->nslot ? &was->slot[i] : &empty;
-		const struct stack_slot *b = &is->slot[i];
-		bool mine = written >> i & 1;
-
-		if (mine || !slot_same(a, b))
-			trace_place(t, frame, REGS + i, slot_is_spill(b) ? &b->spill : NULL, mine, u);
-	}
-}
-
-/* The frame was there before and after the insn. */
-static void trace_frame(struct tracer *t, const struct vstate *before, const struct vstate *after,
-			uint32_t i, const struct step *step, const struct uses *u)
-{
-	const struct func_state *was = before->frame[i], *is = after->frame[i];
-	const struct insn *in = &t->env->insn[before->insn];
-	uint8_t id = t->env->id[before->insn];
-	uint32_t writes = 0;
-
-	if (was == is)
-		return;
-	if (step->flow == FLOW_RETURN ? i == after->curframe : i == before->curframe)
-		writes = step->flow == FLOW_RETURN ? 1 : insn_writes(in, id);
-	if (insn_row(id)->kind == K_CALL || insn_row(id)->kind == K_CALL_LOCAL)
-		writes &= 1;
-	for (uint32_t r = 0; r < REGS; r++) {
-		bool mine = writes >> r & 1;
-
-		if (mine || !value_same(&was->reg[r], &is->reg[r]))
-			trace_place(t, i, r, &is->reg[r], mine, u);
-	}
-	trace_slots(t, was, is, i, step->stack_write && step->access_frame == i ?
-		    step->slots_written : 0, u);
-}
-
-static void trace_call(struct tracer *t, const struct vstate *after)
-{
-	uint32_t f = after->curframe;
-	struct uses u = { .n = 0 };
-
-	memset(t->now[f], 0, sizeof(t->now[f]));
-	for (uint32_t r = 1; r <= 5; r++) {
-		if (after->frame[f]->reg[r].type == T_NOT_INIT)
-			continue;
-		u.n = 0;
-		use(&u, t->now[f - 1][r]);
-		trace_place(t, f, r, &after->frame[f]->reg[r], false, &u);
-	}
-}
-
-static void trace_insn(struct tracer *t, const struct vstate *before, const struct vstate *after,
-		       const struct step *step, bool taken)
-{
-	struct traced *x = &t->insn[t->ninsn];
-	uint32_t common = before->curframe < after->curframe ? before->curframe : after->curframe;
-	struct uses u;
-
-	x->pc = before->insn;
-	x->frame = before->curframe;
-	x->taken = taken;
-	x->decided = step->decided;
-	x->def = t->ndef ? t->ndef : 1;
-	find_uses(t, before, step, &u);
-	if (step->flow == FLOW_CALL)
-		trace_call(t, after);
-	for (uint32_t i = 0; i <= common; i++)
-		trace_frame(t, before, after, i, step, &u);
-	x->ndef = (t->ndef ? t->ndef : 1) - x->def;
-	t->ninsn++;
-}
-
-/* ---- along the path ------------------------- */
-
-/* The state after insn i of the path, which took s along; NULL if the path ends there. */
-static struct vstate *path_next(const struct tracer *t, const struct path_insn *path, size_t n,
-				size_t i, struct vstate *s, struct step *step)
-{
-	const struct venv *env = t->env;
-	bool linux_loop = step->may_goto && env->opts.walk == WALK_LINUX;
-	struct vstate *other = step->flow == FLOW_BRANCH ? step->other : NULL;
-
-	if (i + 1 < n && path[i + 1].state) {
-		if (other)
-			state_free(env, other);
-		state_free(env, s);
-		return state_copy(env, path[i + 1].state);
-	}
-	if (!other)
-		return s;
-	/* Linux's walk leaves a may_goto loop first; else paths begin with the fall-through. */
-	state_free(env, linux_loop ? s : other);
-	return linux_loop ? other : s;
-}
-
-static void count_visits(struct tracer *t, const struct path_insn *path, size_t n)
-{
-	t->visits = arena_alloc(t->arena, t->env->len * sizeof(*t->visits));
-	t->loop = UINT32_MAX;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t pc = path[i].pc, kind = insn_row(t->env->id[pc])->kind;
-
-		if (++t->visits[pc] > 1 && (kind == K_JMP_K || kind == K_JMP_X) &&
-		    (t->loop == UINT32_MAX || t->visits[pc] > t->visits[t->loop]))
-			t->loop = pc;
-	}
-}
-
-/* Steps through the path; false if it cannot be followed. */
-static bool trace_path(struct tracer *t, const struct path_insn *path, size_t n)
-{
-	const struct venv *env = t->env;
-	struct vstate *s = venv_entry(env, 0), *before;
-	struct step step;
-
-	t->skipped = n > MAX_TRACED ? n - MAX_TRACED : 0;
-	t->insn = arena_alloc(t->arena, (n - t->skipped + 1) * sizeof(*t->insn));
-	count_visits(t, path, n);
-	for (size_t i = 0; i < n; i++) {
-		uint32_t pc = path[i].pc;
-		bool jump;
-
-		if (s->insn != pc)
-			return false;
-		t->state = s;
-		if (pc == t->loop) {
-			if (t->head)
-				state_free(env, t->head);
-			t->head = state_copy(env, s);
-		}
-		before = state_copy(env, s);
-		if (verifier_step(env, s, &step)) {
-			t->state = before;
-			return i + 1 == n;
-		}
-		if (step.flow == FLOW_EXIT) {
-			t->state = before;
-			return i + 1 == n;
-		}
-		s = path_next(t, path, n, i, s, &step);
-		jump = insn_row(env->id[pc])->kind == K_JMP_K || insn_row(env->id[pc])->kind == K_JMP_X ||
-		       insn_row(env->id[pc])->kind == K_MAY_GOTO;
-		if (i >= t->skipped)
-			trace_insn(t, before, s, &step, jump && s->insn != pc + 1);
-		/* The last insn may have been refused for what it did on another path. */
-		if (i + 1 < n)
-			state_free(env, before);
-		else
-			t->state = before;
-	}
-	return true;
 }
 
 /* ---- what matters ------------------------- */
@@ -409,7 +105,12 @@ static const char *slot_words(const struct tracer *t, const struct func_state *f
 		return "8 bytes of stack that were never written";
 	if (n == 8)
 		return "8 bytes of stack that were written";
+<<<<<<< HEAD
+	return arena_printf(t->arena,
+			"8 bytes of stack, of which only %u were written (%s, x: written)",
+=======
 	return arena_printf(t->arena, "8 bytes of stack, of which only %u were written (%s, x: written)",
+>>>>>>> origin/HEAD
 			    n, text);
 }
 
@@ -486,7 +187,8 @@ static void add_stack(struct tracer *t, struct explanation *e, const struct verd
 	add_slots(t, e, at, size);
 	if (e->nfact < MAX_WHY_FACTS)
 		e->fact[e->nfact++] =
-			arena_printf(t->arena, "bytes fp%+lld to fp%+lld are read; fp%+lld was never written",
+			arena_printf(t->arena,
+					"bytes fp%+lld to fp%+lld are read; fp%+lld was never written",
 				     at, at + (long long)size - 1, at + (long long)i);
 }
 
@@ -506,7 +208,8 @@ static void add_loop_values(struct tracer *t, struct explanation *e)
 		add_fact(e, "no condition on the path can end the loop");
 		return;
 	}
-	add_fact(e, arena_printf(t->arena, "the loop has the condition %s at insn %u, which was met "
+	add_fact(e, arena_printf(t->arena,
+			"the loop has the condition %s at insn %u, which was met "
 				 "%u times on this path", words_condition(env, t->loop), t->loop,
 				 t->visits[t->loop]));
 	for (uint32_t m = insn_reads(in, env->id[t->loop]); m; m &= m - 1) {
@@ -527,7 +230,8 @@ static void add_path_facts(struct tracer *t, struct explanation *e, const struct
 		const struct insn_row *row = insn_row(t->env->id[e->value[0].pc]);
 
 		if (row->kind == K_CALL || row->kind == K_CALL_LOCAL)
-			add_fact(e, arena_printf(t->arena, "the call at insn %u overwrites r1 to r5",
+			add_fact(e, arena_printf(t->arena,
+					"the call at insn %u overwrites r1 to r5",
 						 e->value[0].pc));
 	}
 	for (uint32_t i = 0; v->err == V_REF_LEAK && s && i < s->nref; i++) {
@@ -546,11 +250,13 @@ static void add_path_facts(struct tracer *t, struct explanation *e, const struct
 			most = pc;
 	add_loop_values(t, e);
 	if (v->err == V_INFINITE_LOOP)
-		add_fact(e, arena_printf(t->arena, "the path came back to insn %u (visit %u) with the same "
+		add_fact(e, arena_printf(t->arena,
+				"the path came back to insn %u (visit %u) with the same "
 					 "values: nothing that changes would end the loop", v->pc,
 					 t->visits[v->pc] + 1));
 	else if (t->visits[most] > 1)
-		add_fact(e, arena_printf(t->arena, "on the path that was being followed insn %u was "
+		add_fact(e, arena_printf(t->arena,
+				"on the path that was being followed insn %u was "
 					 "executed %u times", most, t->visits[most]));
 }
 
@@ -579,7 +285,8 @@ static void fill_words(const struct tracer *t, const struct traced *x, struct wh
 
 	if (w->kind == WHY_BRANCH)
 		words = arena_printf(t->arena, "%s is %s%s", words_condition(t->env, x->pc),
-				     x->taken ? "true" : "false", x->decided ? " (always here)" : "");
+				     x->taken ? "true" : "false",
+				     x->decided ? " (always here)" : "");
 	for (uint32_t d = x->def; d < x->def + x->ndef; d++)
 		if (t->def[d].needed)
 			words = join(t, words, def_words(t, &t->def[d]));

@@ -32,7 +32,8 @@ static const char *words_scalar(const struct venv *env, const struct scalar *s)
 	const char *step = "";
 
 	if (scalar_is_const(s))
-		return arena_printf(env->arena, "the number %s", number(env, (int64_t)s->var.value));
+		return arena_printf(env->arena,
+				"the number %s", number(env, (int64_t)s->var.value));
 	while (zeros < 16 && !((s->var.value | s->var.mask) >> zeros & 1))
 		zeros++;
 	if (zeros)
@@ -47,7 +48,8 @@ static const char *words_scalar(const struct venv *env, const struct scalar *s)
 				    number(env, (int64_t)s->umin), number(env, (int64_t)s->umax),
 				    step);
 	if (s->smin == INT64_MIN)
-		return arena_printf(env->arena, "a signed number of at most %s, without lower bound%s",
+		return arena_printf(env->arena,
+				"a signed number of at most %s, without lower bound%s",
 				    number(env, s->smax), step);
 	if (s->smax == INT64_MAX)
 		return arena_printf(env->arena, "a number of at least %s, without upper bound%s",
@@ -72,7 +74,8 @@ static const char *words_offset(const struct venv *env, const struct reg_state *
 		return arena_printf(env->arena, ", at an offset from %s to %s",
 				    number(env, r->off + s->smin), number(env, r->off + s->smax));
 	if (s->smin > -MAX_PTR_OFF)
-		return arena_printf(env->arena, ", at an offset of at least %s, without upper bound",
+		return arena_printf(env->arena,
+				", at an offset of at least %s, without upper bound",
 				    number(env, r->off + s->smin));
 	return ", at an offset without bounds";
 }
@@ -83,10 +86,12 @@ static const char *words_packet(const struct venv *env, const struct reg_state *
 	const char *end = r->type == T_PACKET ? "data_end" : "data";
 
 	if (r->range < 0)
-		return arena_printf(env->arena, "a pointer to %s%s, at or beyond %s on this path", what,
+		return arena_printf(env->arena,
+				"a pointer to %s%s, at or beyond %s on this path", what,
 				    words_offset(env, r), end);
 	if (!r->range)
-		return arena_printf(env->arena, "a pointer to %s%s, of which no byte is known to exist "
+		return arena_printf(env->arena,
+				"a pointer to %s%s, of which no byte is known to exist "
 				    "(not compared with %s)", what, words_offset(env, r), end);
 	return arena_printf(env->arena, "a pointer to %s%s, of which %d bytes are known to exist%s",
 			    what, words_offset(env, r), r->range,
@@ -98,7 +103,8 @@ static const char *words_stack(const struct venv *env, const struct reg_state *r
 	if (scalar_is_const(&r->s)) {
 		int64_t off = r->off + (int64_t)r->s.var.value;
 
-		return off ? arena_printf(env->arena, "the address fp%+" PRId64 " of the stack", off)
+		return off ? arena_printf(env->arena,
+				"the address fp%+" PRId64 " of the stack", off)
 			   : "the frame pointer (end of the stack)";
 	}
 	return arena_printf(env->arena, "a pointer to the stack%s", words_offset(env, r));
@@ -149,7 +155,8 @@ static const char *words_pointer(const struct venv *env, const struct reg_state 
 		return words_packet(env, r);
 	case T_MEM:
 		return arena_printf(env->arena, "a pointer to %u bytes of %smemory%s", r->size,
-				    r->flags & TF_RINGBUF ? "ring buffer " : "", words_offset(env, r));
+				    r->flags & TF_RINGBUF ? "ring buffer " : "",
+				    words_offset(env, r));
 	default:
 		return words_object(env, r);
 	}
@@ -281,14 +288,17 @@ static const char *words_range(const struct venv *env, const struct vstate *s, u
 	if (!object)
 		return NULL;
 	if (r->s.smin <= -MAX_PTR_OFF || r->s.smax >= MAX_PTR_OFF)
-		return arena_printf(env->arena, "the access of %" PRIu64 " bytes may be anywhere; %s", size,
+		return arena_printf(env->arena,
+				"the access of %" PRIu64 " bytes may be anywhere; %s", size,
 				    object);
 	first = r->off + insn_off + (type_is_packet(r->type) ? 0 : r->s.smin);
 	last = r->off + insn_off + (type_is_packet(r->type) ? 0 : r->s.smax) + (int64_t)size - 1;
 	if (scalar_is_const(&r->s) || type_is_packet(r->type))
-		return arena_printf(env->arena, "the access takes bytes %" PRId64 " to %" PRId64 "; %s",
+		return arena_printf(env->arena,
+				"the access takes bytes %" PRId64 " to %" PRId64 "; %s",
 				    first, last, object);
-	return arena_printf(env->arena, "the access of %" PRIu64 " bytes may reach from byte %" PRId64
+	return arena_printf(env->arena,
+			"the access of %" PRIu64 " bytes may reach from byte %" PRId64
 			    " to byte %" PRId64 "; %s", size, first, last, object);
 }
 
@@ -309,15 +319,19 @@ static const char *words_ctx(const struct venv *env, const struct vstate *s, uin
 	if (!size || (uint32_t)off >= env->type->ctx_size)
 		return words_range(env, s, pc, reg);
 	if (prog_ctx_access(env->prog->type, attach, off, size, !write, &acc))
-		return arena_printf(env->arena, "bytes %d to %d of the context can be %s, but not %s in "
+		return arena_printf(env->arena,
+				"bytes %d to %d of the context can be %s, but not %s in "
 				    "programs of type %s", off, off + (int)size - 1,
 				    write ? "read" : "written", write ? "written" : "read",
 				    env->type->name);
 	for (uint32_t other = 1; other <= 8; other *= 2)
-		if (other != size && prog_ctx_access(env->prog->type, attach, off, other, write, &acc))
-			return arena_printf(env->arena, "at offset %d the context has a field that is "
+		if (other != size &&
+		    prog_ctx_access(env->prog->type, attach, off, other, write, &acc))
+			return arena_printf(env->arena,
+					"at offset %d the context has a field that is "
 					    "accessed with %u bytes, not %u", off, other, size);
-	return arena_printf(env->arena, "bytes %d to %d of the context are no field that programs of "
+	return arena_printf(env->arena,
+			"bytes %d to %d of the context are no field that programs of "
 			    "type %s may access", off, off + (int)size - 1, env->type->name);
 }
 
@@ -364,7 +378,11 @@ const char *words_fact(const struct venv *env, const struct vstate *s, uint32_t 
 	switch (err) {
 	case V_VALUE_ACCESS: case V_KEY_ACCESS: case V_PACKET_ACCESS: case V_MEM_ACCESS:
 	case V_STACK_ACCESS: case V_STACK_VAR_ACCESS: case V_STACK_UNBOUNDED: case V_UNBOUNDED:
+<<<<<<< HEAD
+	case V_MIN_NEGATIVE: case V_BUF_ACCESS:
+=======
 	case V_MIN_NEGATIVE: case V_BUF_ACCESS: 
+>>>>>>> origin/HEAD
 	case V_STACK_READ_VAR:
 		return reg < 0 ? NULL : words_range(env, s, pc, (uint32_t)reg);
 	case V_CTX_ACCESS:

@@ -21,6 +21,7 @@ struct pipeline {
 	const uint8_t *ctx[MAX_PROGS];
 	uint32_t stack[MAX_PROGS];
 	struct verdict strict[MAX_PROGS]; /* told, PRIV_ROOT: of accepted_without() */
+	struct layout layout;	/* told: guest memory after the reference run */
 	bool told;		/* some engine has to be told what it may show */
 	uint64_t clock;
 };
@@ -121,7 +122,7 @@ static void trial_begin(struct pipeline *p, const struct testcase *tc)
 	t->arena = &p->arena;
 	t->nengine = p->opts.nengine;
 	memcpy(t->engine, p->opts.engine, sizeof(t->engine));
-	t->layout = &p->guest->layout;
+	t->layout = p->told ? &p->layout : &p->guest->layout;
 	t->priv = p->opts.priv;
 	t->walk = p->opts.walk;
 	t->sound = p->opts.sound;
@@ -359,6 +360,8 @@ static void trial_run(struct pipeline *p, uint32_t input)
 	for (uint32_t i = 0; i < t->nengine; i++) {
 		if (p->loaded[i] && may_run(t, i, &t->out[i]))
 			t->engine[i]->run(p->loaded[i], p->guest, t->input, &t->out[i]);
+		if (i == 0 && p->told)		/* maps of others may lie elsewhere */
+			p->layout = p->guest->layout;
 		p->stats.runs++;
 		stage_done(p, i ? ST_RUN_OTHER : ST_RUN_REF);
 	}

@@ -105,12 +105,8 @@ static const char *slot_words(const struct tracer *t, const struct func_state *f
 		return "8 bytes of stack that were never written";
 	if (n == 8)
 		return "8 bytes of stack that were written";
-<<<<<<< HEAD
 	return arena_printf(t->arena,
 			"8 bytes of stack, of which only %u were written (%s, x: written)",
-=======
-	return arena_printf(t->arena, "8 bytes of stack, of which only %u were written (%s, x: written)",
->>>>>>> origin/HEAD
 			    n, text);
 }
 

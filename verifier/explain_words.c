@@ -378,11 +378,7 @@ const char *words_fact(const struct venv *env, const struct vstate *s, uint32_t 
 	switch (err) {
 	case V_VALUE_ACCESS: case V_KEY_ACCESS: case V_PACKET_ACCESS: case V_MEM_ACCESS:
 	case V_STACK_ACCESS: case V_STACK_VAR_ACCESS: case V_STACK_UNBOUNDED: case V_UNBOUNDED:
-<<<<<<< HEAD
 	case V_MIN_NEGATIVE: case V_BUF_ACCESS:
-=======
-	case V_MIN_NEGATIVE: case V_BUF_ACCESS: 
->>>>>>> origin/HEAD
 	case V_STACK_READ_VAR:
 		return reg < 0 ? NULL : words_range(env, s, pc, (uint32_t)reg);
 	case V_CTX_ACCESS:

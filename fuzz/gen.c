@@ -10,17 +10,15 @@
 
 #include "fuzz/gen.h"
 
-/* ---- emitters ---------------------------------------------------------------------- */
+/* ---- emitters ----------------------------------------------------------- */
 
 enum {
 	NEED_CTX = 1,
 	NEED_PACKET = 2,	/* packet pointers in the context */
 	NEED_MAP = 4,
-	NEED_MAIN = 8,
 	NEED_LDABS = 16,
 	NEED_TAIL = 32,
 	NEED_SUBS = 64,
-	NEED_PLAIN = 128,
 	NEED_ROOT = 256,
 	NEED_ATOMIC = 512,
 };
@@ -79,7 +77,6 @@ static uint16_t what_is_there(const struct gen *g)
 	have |= g->type != PROG_PLAIN ? NEED_CTX : 0;
 	have |= g->info->off_data >= 0 && g->info->off_data_end >= 0 ? NEED_PACKET : 0;
 	have |= g->nmap ? NEED_MAP : 0;
-	have |= g->is_main ? NEED_MAIN : 0;
 	have |= g->info->ld_abs && g->is_main && !g->has_subs && g->groups >> G_PACKET & 1
 		? NEED_LDABS : 0;
 	have |= g->prog_array >= 0 && g->is_main ? NEED_TAIL : 0;
@@ -129,7 +126,7 @@ void gen_steps(struct gen *g)
 		step(g);
 }
 
-/* ---- functions --------------------------------------------------------------------------- */
+/* ---- functions ---------------------------------------------------------- */
 
 static void function_begin(struct gen *g, struct gfn *f, uint32_t target)
 {
@@ -144,7 +141,7 @@ static void function_begin(struct gen *g, struct gfn *f, uint32_t target)
 	g->cap = target * caps[gen_below(g, sizeof(caps))] / 10 + 8;
 	g->lock = g->slot_lock = 0;
 	g->depth = 0;
-	g->in_loop = g->no_call = g->no_outline = g->may_goto = false;
+	g->in_loop = g->no_call = g->no_outline = false;
 	g->out_ok = true;
 	g->npool = g->npool > GEN_POOL ? GEN_POOL : g->npool;
 	memset(&g->st, 0, sizeof(g->st));
@@ -224,7 +221,9 @@ static void make_sub(struct gen *g, struct gfn *f)
 	for (uint32_t i = 0; i < f->narg; i++) {
 		uint32_t how = gen_below(g, 10);
 
-		f->arg[i] = how < 6 ? GA_SCALAR : how < 9 || g->type == PROG_PLAIN ? GA_STACK : GA_CTX;
+		f->arg[i] = how < 9 || g->type == PROG_PLAIN ? GA_STACK : GA_CTX;
+		if (how < 6)
+			f->arg[i] = GA_SCALAR;
 		f->size[i] = (uint8_t)(8u << gen_below(g, 3));
 	}
 	g->is_main = false;
@@ -333,7 +332,7 @@ static void make_program(struct gen *g, struct program *p, uint32_t target)
 	assert(p->id);
 }
 
-/* ---- cases ------------------------------------------------------------------------------------ */
+/* ---- cases -------------------------------------------------------------- */
 
 static uint32_t pick_type(struct gen *g)
 {
@@ -374,14 +373,16 @@ void gen_case(struct choice *c, const struct gen_opts *o, struct arena *a, struc
 	g.ctx_size = 8 + 8 * gen_below(&g, (g.type == PROG_PLAIN ? GEN_PLAIN : GEN_CTX) / 8);
 	gen_offers(&g);
 	g.nprog = 1;
-	if (tail && !g.info->sleepable && helper_available(tail, g.type, g.attach, o->priv) && gen_coin(&g, 12))
+	if (tail && !g.info->sleepable && helper_available(tail, g.type, g.attach, o->priv) &&
+	    gen_coin(&g, 12))
 		g.nprog += 1 + gen_below(&g, GEN_PROGS - 1);
 	if (insns > GEN_CODE / 2)
 		insns = GEN_CODE / 2;
 	gen_maps(&g);
 	prog = arena_alloc(a, g.nprog * sizeof(*prog));
 	for (uint32_t i = 0; i < g.nprog; i++)
-		make_program(&g, &prog[i], 1 + insns / 2 + gen_below(&g, i ? insns / 2 + 1 : insns));
+		make_program(&g, &prog[i],
+			     1 + insns / 2 + gen_below(&g, i ? insns / 2 + 1 : insns));
 	memset(tc, 0, sizeof(*tc));
 	tc->unit.prog = prog;
 	tc->unit.nprog = g.nprog;

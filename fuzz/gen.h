@@ -28,7 +28,7 @@ enum {
 	GEN_ROWS = 40,		/* emitters */
 };
 
-/* ---- what is known of a value ------------------------------------------------ */
+/* ---- what is known of a value ------------------------------------------- */
 
 enum gtype {
 	G_NONE,			/* not readable */
@@ -55,7 +55,7 @@ struct gstate {
 	struct greg spill[GEN_SLOTS];	/* pointers only; G_NONE: data */
 };
 
-enum garg { GA_SCALAR, GA_STACK, GA_CTX, GA_N };
+enum garg { GA_SCALAR, GA_STACK, GA_CTX };
 
 struct gfn {			/* one function: main, or a subprogram */
 	struct insn *code;
@@ -71,7 +71,7 @@ _Static_assert(GEN_CODE * (GEN_SUBS + 1) < INT16_MAX, "a jump reaches any slot")
 struct ctx_field {
 	uint16_t off;
 	uint8_t size;
-	bool write, portable;
+	bool write;
 };
 
 struct gen {
@@ -80,7 +80,7 @@ struct gen {
 	struct arena *a;
 	const struct prog_type_info *info;
 	uint16_t type, attach;
-	bool strict;		/* Linux without CAP_PERFMON: constant stack offsets, no mixed signs */
+	bool strict;		/* as Linux without CAP_PERFMON: no variable stack offsets, ... */
 	bool portable;
 	bool dare;		/* go a little beyond a bound, now and then */
 	uint32_t groups;
@@ -93,7 +93,7 @@ struct gen {
 	int16_t window;		/* offset of stack slot 0, a negative multiple of 8 */
 	uint8_t nslot;
 	uint16_t next_id;
-	bool is_main, in_loop, no_call, has_subs, dead_end;
+	bool is_main, in_loop, no_call, has_subs;
 	uint8_t depth;		/* of nested control flow */
 	uint32_t target, end;	/* slots wanted; stop when len gets to end */
 
@@ -106,7 +106,7 @@ struct gen {
 	struct insn tail[GEN_TAIL];
 	struct gmoved { uint32_t at, from, n, back; } moved[GEN_MOVED];
 	uint32_t ntail, nmoved;
-	bool no_outline, may_goto;
+	bool no_outline;
 
 	uint64_t pool[GEN_POOL];	/* constants that the program compares with */
 	uint32_t npool;
@@ -129,7 +129,7 @@ struct gen {
 	uint32_t nhelper;
 };
 
-/* ---- gen_state.c: choices, values and registers --------------------------------- */
+/* ---- gen_state.c: choices, values and registers ------------------------- */
 
 static inline bool gen_coin(struct gen *g, uint32_t percent)
 {
@@ -195,7 +195,7 @@ void gstate_not_null(struct gstate *s, uint16_t id, bool null);
 /* by was compared with the end: all of its base have range bytes now. */
 void gstate_packet_range(struct gstate *s, const struct greg *by, int32_t range);
 
-/* ---- gen_alu.c ------------------------------------------------------------------- */
+/* ---- gen_alu.c ---------------------------------------------------------- */
 
 bool gen_alu_k(struct gen *g);
 bool gen_alu_x(struct gen *g);
@@ -207,7 +207,7 @@ struct greg greg_alu(uint8_t op, uint8_t width, const struct greg *d, const stru
 /* A random row of a kind, among the groups allowed; I_NONE if there is none. */
 uint8_t gen_row_of(struct gen *g, enum insn_kind kind);
 
-/* ---- gen_bait.c: scalars that range analysis is likely to get wrong ----------------- */
+/* ---- gen_bait.c: scalars that range analysis is likely to get wrong ----- */
 
 bool gen_bound(struct gen *g);
 bool gen_link(struct gen *g);
@@ -218,7 +218,7 @@ bool gen_mixed(struct gen *g);
 /* Makes r a scalar in [0, max], by masks, shifts or branches. */
 void gen_clamp(struct gen *g, int r, uint64_t max);
 
-/* ---- gen_mem.c: stack, context, map values ---------------------------------------- */
+/* ---- gen_mem.c: stack, context, map values ------------------------------ */
 
 bool gen_stack_store(struct gen *g);
 bool gen_stack_load(struct gen *g);
@@ -244,14 +244,14 @@ bool gen_access(struct gen *g, int p, int32_t off, uint32_t bits, uint32_t acc);
 /* q = p + scalar of at most max, in one of the shapes; q's register, -1 if not possible. */
 int gen_add_var(struct gen *g, int p, uint64_t max);
 
-/* ---- gen_packet.c ------------------------------------------------------------------ */
+/* ---- gen_packet.c ------------------------------------------------------- */
 
 bool gen_packet_check(struct gen *g);
 bool gen_packet_access(struct gen *g);
 bool gen_packet_var(struct gen *g);
 bool gen_ld_abs(struct gen *g);
 
-/* ---- gen_flow.c: branches, joins, loops, exits ---------------------------------------- */
+/* ---- gen_flow.c: branches, joins, loops, exits -------------------------- */
 
 /* A conditional jump, and what is known on its two sides. */
 struct gcond {
@@ -282,7 +282,7 @@ void greg_refine(struct greg *r, uint8_t op, uint8_t width, bool taken, uint64_t
 
 bool gen_loop(struct gen *g);	/* gen_loop.c */
 
-/* ---- gen_call.c ------------------------------------------------------------------------ */
+/* ---- gen_call.c --------------------------------------------------------- */
 
 bool gen_lookup(struct gen *g);
 bool gen_null_check(struct gen *g);
@@ -291,20 +291,20 @@ bool gen_tail_call(struct gen *g);
 bool gen_call_sub(struct gen *g);
 void gen_map_ptr(struct gen *g, int dst, uint32_t map);
 
-/* ---- gen_wild.c --------------------------------------------------------------------------- */
+/* ---- gen_wild.c --------------------------------------------------------- */
 
 /* Any insn that decodes, with jumps inside a program of len slots; pc is its slot. */
 struct insn gen_wild_insn(struct choice *c, uint32_t groups, uint32_t pc, uint32_t len,
 			  uint32_t nmap, struct insn *second);
 void gen_wild_program(struct gen *g, struct program *p, uint32_t n);
 
-/* ---- gen_unit.c: maps, inputs, and what a type offers --------------------------------------- */
+/* ---- gen_unit.c: maps, inputs, and what a type offers ------------------- */
 
 void gen_maps(struct gen *g);
 void gen_inputs(struct gen *g, const struct unit *u, struct testcase *tc);
 void gen_offers(struct gen *g);
 
-/* ---- gen.c ------------------------------------------------------------------------------------ */
+/* ---- gen.c -------------------------------------------------------------- */
 
 void gen_steps(struct gen *g);	/* until g->end */
 

@@ -4,7 +4,7 @@
 
 #include "fuzz/gen.h"
 
-/* ---- rows by kind ----------------------------------------------------------------- */
+/* ---- rows by kind ------------------------------------------------------- */
 
 enum { ROWS_MAX = 40 };
 
@@ -41,7 +41,7 @@ uint8_t gen_row_of(struct gen *g, enum insn_kind kind)
 	return I_NONE;
 }
 
-/* ---- intervals --------------------------------------------------------------------- */
+/* ---- intervals ---------------------------------------------------------- */
 
 /* All bits up to the highest one set. */
 static uint64_t fill(uint64_t v)
@@ -142,7 +142,7 @@ struct greg greg_alu(uint8_t op, uint8_t width, const struct greg *d, const stru
 	}
 }
 
-/* ---- emitters -------------------------------------------------------------------------- */
+/* ---- emitters ----------------------------------------------------------- */
 
 static bool divides(uint8_t op)
 {

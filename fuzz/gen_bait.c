@@ -15,7 +15,8 @@ static void put_alu_imm(struct gen *g, bool wide, uint8_t alu, int r, int32_t im
 
 	if (alu == ALU_MUL && !(g->groups >> (wide ? G_DIVMUL64 : G_DIVMUL32) & 1))
 		return;
-	gen_put(g, wide ? insn_alu64_imm(alu, (uint8_t)r, imm) : insn_alu32_imm(alu, (uint8_t)r, imm));
+	gen_put(g,
+		wide ? insn_alu64_imm(alu, (uint8_t)r, imm) : insn_alu32_imm(alu, (uint8_t)r, imm));
 	gen_set(g, r, greg_alu(op, wide ? 64 : 32, &g->st.reg[r], &k));
 }
 
@@ -26,7 +27,8 @@ static void clamp_guard(struct gen *g, int r, uint8_t jmp, uint8_t op, uint8_t w
 	struct gcond c;
 	uint32_t at;
 
-	c.in = width == 64 ? insn_jmp_imm(jmp, (uint8_t)r, k, 0) : insn_jmp32_imm(jmp, (uint8_t)r, k, 0);
+	c.in = width == 64 ? insn_jmp_imm(jmp, (uint8_t)r, k, 0)
+			   : insn_jmp32_imm(jmp, (uint8_t)r, k, 0);
 	c.taken = g->st;
 	greg_refine(&c.taken.reg[r], op, width, true, (uint64_t)(int64_t)k);
 	greg_refine(&g->st.reg[r], op, width, false, (uint64_t)(int64_t)k);
@@ -97,7 +99,7 @@ void gen_clamp(struct gen *g, int r, uint64_t max)
 	}
 }
 
-/* ---- chains --------------------------------------------------------------------------- */
+/* ---- chains ------------------------------------------------------------- */
 
 /* Sign or zero extension in one of its spellings. */
 static void extend(struct gen *g, int r)
@@ -158,7 +160,8 @@ bool gen_bound(struct gen *g)
 			gen_clamp(g, r, gen_value(g) & 0xffff);
 			break;
 		case 6:
-			put_alu_imm(g, gen_coin(g, 50), ALU_ARSH, r, (int32_t)gen_below(g, 32), OP_ARSH);
+			put_alu_imm(g, gen_coin(g, 50), ALU_ARSH, r, (int32_t)gen_below(g, 32),
+				    OP_ARSH);
 			break;
 		default:
 			if (gen_can_fork(g, 2))
@@ -184,7 +187,8 @@ static int copy_scalar(struct gen *g, int s)
 		gen_set(g, d, g->st.reg[s]);
 	} else {
 		gen_put(g, insn_mov32_reg((uint8_t)d, (uint8_t)s));
-		gen_set(g, d, g->st.reg[s].hi <= UINT32_MAX ? g->st.reg[s] : greg_scalar(0, UINT32_MAX));
+		gen_set(g, d,
+			g->st.reg[s].hi <= UINT32_MAX ? g->st.reg[s] : greg_scalar(0, UINT32_MAX));
 	}
 	return d;
 }
@@ -232,7 +236,8 @@ static void truncate(struct gen *g, int r, uint8_t bits)
 		off = gen_stack_area(g, 8);
 		if (!off)
 			return;
-		gen_put(g, insn_stx(gen_coin(g, 60) ? SZ_DW : sz, REG_FP, (int16_t)off, (uint8_t)r));
+		gen_put(g,
+			insn_stx(gen_coin(g, 60) ? SZ_DW : sz, REG_FP, (int16_t)off, (uint8_t)r));
 		gen_stack_init(g, off, 8);
 		gen_put(g, insn_ldx(sz, (uint8_t)r, REG_FP, (int16_t)off));
 		break;
@@ -338,7 +343,7 @@ bool gen_link(struct gen *g)
 	return true;
 }
 
-/* ---- joins ------------------------------------------------------------------------------ */
+/* ---- joins -------------------------------------------------------------- */
 
 /* Where the chosen value goes: a register, or size bytes of the stack. */
 struct chosen {
@@ -424,7 +429,8 @@ bool gen_select(struct gen *g)
 	if (!gen_branch(g, &c))
 		return true;
 	/* one value may stand there before the branch, unless that compares it */
-	ch.early = ch.reg < 0 || (ch.reg != c.in.dst && (!(c.in.code & SRC_X) || ch.reg != c.in.src));
+	ch.early =
+		ch.reg < 0 || (ch.reg != c.in.dst && (!(c.in.code & SRC_X) || ch.reg != c.in.src));
 	if (ch.early && gen_coin(g, 60)) {
 		choose(g, &ch, &c.taken);
 		at = gen_branch_emit(g, &c);

@@ -44,6 +44,17 @@ static void arg_imm(struct gen *g, int reg, int32_t imm)
 	gen_mov_imm(g, reg, imm);
 }
 
+/* Are n bytes there, behind a map value or packet pointer? */
+static bool reaches(const struct gen *g, const struct greg *r, uint32_t n, bool write)
+{
+	if (r->off < 0)
+		return false;
+	if (r->type == G_PKT)
+		return r->off + (int32_t)n <= r->range && !r->hi && !write;
+	return (uint32_t)r->off + r->hi + n <= g->map[r->map].value_size &&
+	       !(write && g->map[r->map].flags & MAPF_RDONLY_PROG);
+}
+
 /*
  * A pointer to n readable bytes that survives; stack mostly, else a map value
  * or the packet.  False if there is none.
@@ -57,9 +68,7 @@ static bool arg_memory(struct gen *g, int reg, uint32_t n, bool write, bool init
 		p = gen_any(g, gen_mask(g, gen_coin(g, 50) || !packet ? G_VALUE : G_PKT) & SAFE);
 	if (p >= 0) {
 		r = &g->st.reg[p];
-		if (r->type == G_PKT ? r->off >= 0 && r->off + (int32_t)n <= r->range && !r->hi && !write
-				     : r->off >= 0 && r->off + r->hi + n <= g->map[r->map].value_size &&
-				       !(write && g->map[r->map].flags & MAPF_RDONLY_PROG)) {
+		if (reaches(g, r, n, write)) {
 			gen_put(g, insn_mov64_reg((uint8_t)reg, (uint8_t)p));
 			gen_set(g, reg, *r);
 			return true;
@@ -85,7 +94,8 @@ static bool arg_key(struct gen *g, int reg, const struct map_def *m)
 		return false;
 	s = gen_any(g, gen_mask(g, G_SCALAR) & SAFE);
 	if (s >= 0 && gen_coin(g, 25))
-		gen_put(g, insn_stx(m->key_size >= 8 ? SZ_DW : SZ_W, REG_FP, (int16_t)off, (uint8_t)s));
+		gen_put(g, insn_stx(m->key_size >= 8 ? SZ_DW : SZ_W, REG_FP, (int16_t)off,
+				    (uint8_t)s));
 	else
 		gen_put(g, insn_st(m->key_size >= 8 ? SZ_DW : SZ_W, REG_FP, (int16_t)off,
 				   gen_coin(g, 90) ? (int32_t)gen_below(g, m->max_entries + 1)
@@ -116,7 +126,7 @@ static int pick_map(struct gen *g, int32_t helper)
 	return -1;
 }
 
-/* ---- lookups ------------------------------------------------------------------------- */
+/* ---- lookups ------------------------------------------------------------ */
 
 /* A few uses of what a pointer check has just allowed. */
 static void use_values(struct gen *g, uint32_t most)
@@ -187,7 +197,7 @@ bool gen_lookup(struct gen *g)
 	return gen_coin(g, 85) ? gen_null_check(g) : true;
 }
 
-/* ---- any helper, by its prototype ------------------------------------------------------ */
+/* ---- any helper, by its prototype --------------------------------------- */
 
 /* Pointer and size together; a variable size is at most the area. */
 static bool arg_mem_size(struct gen *g, const struct helper_proto *p, uint32_t i)
@@ -235,8 +245,9 @@ static bool arg_fill(struct gen *g, const struct helper_proto *p, uint32_t i, in
 		if (p->id == HELPER_map_update_elem)	/* flags */
 			arg_imm(g, reg, gen_coin(g, 90) ? (int32_t)gen_below(g, 3) : gen_imm(g));
 		else if (p->id == HELPER_skb_load_bytes || p->id == HELPER_skb_store_bytes)
-			arg_imm(g, reg, i == 4 || gen_coin(g, 90) ? (int32_t)gen_below(g, i == 4 ? 2 : 32)
-								  : gen_imm(g));
+			arg_imm(g, reg,
+				i == 4 || gen_coin(g, 90) ? (int32_t)gen_below(g, i == 4 ? 2 : 32)
+							  : gen_imm(g));
 		else
 			arg_scalar(g, reg);
 		return true;
@@ -324,7 +335,7 @@ bool gen_helper(struct gen *g)
 	return true;
 }
 
-/* ---- tail calls -------------------------------------------------------------------------- */
+/* ---- tail calls --------------------------------------------------------- */
 
 bool gen_tail_call(struct gen *g)
 {
@@ -347,7 +358,7 @@ bool gen_tail_call(struct gen *g)
 	return true;
 }
 
-/* ---- subprograms --------------------------------------------------------------------------- */
+/* ---- subprograms -------------------------------------------------------- */
 
 bool gen_call_sub(struct gen *g)
 {

@@ -10,7 +10,7 @@
 
 #include "fuzz/gen.h"
 
-/* ---- conditions --------------------------------------------------------------------- */
+/* ---- conditions --------------------------------------------------------- */
 
 static uint8_t inverse(uint8_t op)
 {
@@ -105,7 +105,8 @@ static int32_t pick_bound(struct gen *g, const struct greg *r)
 	uint64_t v;
 
 	if (r->hi - r->lo < 1 << 20 && gen_coin(g, 60))
-		v = r->lo + gen_below(g, (uint32_t)(r->hi - r->lo + 2)) - (r->lo && gen_coin(g, 20));
+		v = r->lo + gen_below(g, (uint32_t)(r->hi - r->lo + 2)) -
+		    (r->lo && gen_coin(g, 20));
 	else
 		v = gen_value(g);
 	gen_remember(g, (uint64_t)(int64_t)(int32_t)v);
@@ -198,7 +199,7 @@ static void ja_to(struct gen *g, uint32_t at, uint32_t to)
 		g->code[at].off = (int16_t)dist;
 }
 
-/* ---- exits ------------------------------------------------------------------------------ */
+/* ---- exits -------------------------------------------------------------- */
 
 /* r0 is what the program (or subprogram) may return; then exit. */
 static void put_return(struct gen *g, const struct gstate *st)
@@ -280,7 +281,7 @@ void gen_exit(struct gen *g)
 	gen_put(g, insn_exit());
 }
 
-/* ---- forks and joins ------------------------------------------------------------------- */
+/* ---- forks and joins ---------------------------------------------------- */
 
 /* May what follows be walked n times as often? */
 bool gen_can_fork(const struct gen *g, uint32_t n)
@@ -320,7 +321,7 @@ static void if_outlined(struct gen *g, uint32_t at, struct gcond *c)
 	}
 	for (uint32_t i = 0; i < n; i++)
 		g->tail[g->ntail + i] = g->code[start + i];
-	g->moved[g->nmoved++] = (struct gmoved){ .at = at, .from = g->ntail, .n = n, .back = start };
+	g->moved[g->nmoved++] = (struct gmoved){.at = at, .from = g->ntail, .n = n, .back = start};
 	g->ntail += n;
 	gstate_join(&g->st, &fall);
 }
@@ -448,7 +449,6 @@ bool gen_jump(struct gen *g)
 	gen_land(g, at);
 	gstate_join(&g->st, &before);
 	g->paths *= 2;
-	g->may_goto = true;
 	return true;
 }
 

@@ -90,7 +90,7 @@ static void cmpxchg_expect(struct gen *g, int p, int32_t off, uint32_t bits)
 
 static bool access_atomic(struct gen *g, int p, int32_t off, uint32_t bits)
 {
-	static const enum insn_kind kinds[] = { K_ATOMIC, K_ATOMIC_FETCH, K_ATOMIC_FETCH, K_CMPXCHG };
+	static const enum insn_kind kinds[] = {K_ATOMIC, K_ATOMIC_FETCH, K_ATOMIC_FETCH, K_CMPXCHG};
 	enum insn_kind kind = kinds[gen_below(g, 4)];
 	uint16_t lock = g->lock;
 	uint8_t id = row_of_width(g, kind, bits);
@@ -138,7 +138,7 @@ static uint32_t pick_bits(struct gen *g, uint32_t max)
 	return bits;
 }
 
-/* ---- context ------------------------------------------------------------------------ */
+/* ---- context ------------------------------------------------------------ */
 
 static bool ctx_any(struct gen *g, int ctx, bool write)
 {
@@ -185,7 +185,7 @@ bool gen_ctx_store(struct gen *g)
 	return g->info->ctx_any ? ctx_any(g, ctx, true) : ctx_field(g, ctx, true);
 }
 
-/* ---- map values and plain memory ---------------------------------------------------- */
+/* ---- map values and plain memory ---------------------------------------- */
 
 static bool value_rdonly(const struct gen *g, const struct greg *p)
 {
@@ -234,8 +234,9 @@ bool gen_mem_access(struct gen *g)
 {
 	int p = gen_any(g, gen_mask(g, G_MEM));
 
-	return p >= 0 && access_within(g, p, (uint32_t)g->st.reg[p].range,
-				       ACC_READ | ACC_WRITE | (g->st.reg[p].align ? ACC_ATOMIC : 0));
+	return p >= 0 &&
+	       access_within(g, p, (uint32_t)g->st.reg[p].range,
+			     ACC_READ | ACC_WRITE | (g->st.reg[p].align ? ACC_ATOMIC : 0));
 }
 
 bool gen_value_direct(struct gen *g)
@@ -304,7 +305,7 @@ bool gen_atomic(struct gen *g)
 	return access_atomic(g, REG_FP, off, bits);
 }
 
-/* ---- pointer arithmetic ------------------------------------------------------------------ */
+/* ---- pointer arithmetic ------------------------------------------------- */
 
 /*
  * The register and its value after q = p + s, in one of the shapes that

@@ -100,7 +100,8 @@ bool gen_packet_check(struct gen *g)
 		gen_put(g, insn_ldx(SZ_W, (uint8_t)end, (uint8_t)ctx, g->info->off_data));
 		gen_set(g, end, (struct greg){ .type = G_PKT });
 	}
-	if (end < 0 || !packet_verify(g, p, end, 1 + (int32_t)gen_below(g, gen_coin(g, 80) ? 32 : 64)))
+	if (end < 0 ||
+	    !packet_verify(g, p, end, 1 + (int32_t)gen_below(g, gen_coin(g, 80) ? 32 : 64)))
 		return false;
 	for (uint32_t n = gen_below(g, 3); n; n--)
 		gen_packet_access(g);
@@ -163,8 +164,8 @@ bool gen_ld_abs(struct gen *g)
 	uint8_t id = gen_row_of(g, ind ? K_LD_IND : K_LD_ABS);
 	int s = 0;
 
-	if (g->st.reg[6].type != G_CTX || !g->is_main || g->has_subs || g->lock & 0x3f || id == I_NONE ||
-	    insn_row(id)->group != G_PACKET)
+	if (g->st.reg[6].type != G_CTX || !g->is_main || g->has_subs || g->lock & 0x3f ||
+	    id == I_NONE || insn_row(id)->group != G_PACKET)
 		return false;
 	if (ind) {
 		s = gen_scalar_rw(g);

@@ -6,7 +6,7 @@
 
 #include "fuzz/gen.h"
 
-/* ---- choices ------------------------------------------------------------------- */
+/* ---- choices ------------------------------------------------------------ */
 
 void choice_seed(struct choice *c, uint64_t seed)
 {
@@ -45,7 +45,7 @@ uint64_t choice_u64(struct choice *c)
 	return c->bytes ? choice_take(c, 8) : rng_next(&c->rng);
 }
 
-/* ---- values --------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------- */
 
 struct greg greg_none(void)
 {
@@ -134,7 +134,7 @@ uint64_t gen_word(struct gen *g)
 	return v;
 }
 
-/* ---- registers -------------------------------------------------------------------- */
+/* ---- registers ---------------------------------------------------------- */
 
 /* Bits set; a call into the compiler's library would take longer. */
 static uint32_t count_bits(uint32_t m)
@@ -221,7 +221,7 @@ int gen_scalar_but(struct gen *g, uint16_t mask)
 	return gen_any(g, gen_mask(g, G_SCALAR) & (uint16_t)~mask);
 }
 
-/* ---- writing -------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------ */
 
 void gen_put(struct gen *g, struct insn in)
 {
@@ -257,7 +257,7 @@ void gen_clobber(struct gen *g)
 		g->st.reg[i].type = G_NONE;
 }
 
-/* ---- states ---------------------------------------------------------------------------- */
+/* ---- states ------------------------------------------------------------- */
 
 static bool is_packet(const struct greg *r)
 {

@@ -6,7 +6,7 @@
 
 #include "fuzz/gen.h"
 
-/* ---- offers: computed once for each type ---------------------------------------------- */
+/* ---- offers: computed once for each type -------------------------------- */
 
 enum { OFFER_FIELDS = 256, OFFER_HELPERS = 64 };
 
@@ -46,9 +46,10 @@ static void offer_fields(struct offer *o, const struct prog_type_info *info, boo
 			    acc.kind != CTX_SCALAR)
 				continue;
 			o->field[o->nfield++] = (struct ctx_field){
-				.off = (uint16_t)off, .size = (uint8_t)size,
-				.write = prog_ctx_access(info->type, info->attach_type, (int32_t)off,
-							 size, true, &acc),
+				.off = (uint16_t)off,
+				.size = (uint8_t)size,
+				.write = prog_ctx_access(info->type, info->attach_type,
+							 (int32_t)off, size, true, &acc),
 			};
 		}
 	}
@@ -107,7 +108,7 @@ void gen_offers(struct gen *g)
 	g->nhelper = o->nhelper;
 }
 
-/* ---- maps ------------------------------------------------------------------------------ */
+/* ---- maps --------------------------------------------------------------- */
 
 static uint8_t *random_bytes(struct gen *g, uint32_t n)
 {
@@ -174,7 +175,7 @@ void gen_maps(struct gen *g)
 	}
 }
 
-/* ---- inputs ----------------------------------------------------------------------------- */
+/* ---- inputs ------------------------------------------------------------- */
 
 static void input_ctx(struct gen *g, struct input *in)
 {

@@ -12,7 +12,7 @@
 
 #include "fuzz/minimise.h"
 
-/* ---- cost: compared from the first field on ----------------------------------------- */
+/* ---- cost: compared from the first field on ----------------------------- */
 
 enum { COST_SLOTS, COST_PARTS, COST_BYTES, COST_INSNS, COST_CONTENT, COST_N };
 
@@ -130,7 +130,7 @@ static int cost_cmp(const struct cost *a, const struct cost *b)
 	return 0;
 }
 
-/* ---- candidates ------------------------------------------------------------------------ */
+/* ---- candidates --------------------------------------------------------- */
 
 static void *dup(struct arena *a, const void *p, size_t n)
 {
@@ -186,7 +186,7 @@ bool min_try_insn(struct min *m, uint32_t p, uint32_t pc, struct insn in)
 	       min_try(m, &d);
 }
 
-/* ---- the rounds --------------------------------------------------------------------------- */
+/* ---- the rounds --------------------------------------------------------- */
 
 /* The cheap and the large first; what prunes by deletion before what rewrites. */
 static bool (*const passes[])(struct min *m) = {

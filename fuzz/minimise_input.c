@@ -6,7 +6,7 @@
 
 #include "fuzz/minimise.h"
 
-/* ---- map records ------------------------------------------------------------------- */
+/* ---- map records -------------------------------------------------------- */
 
 struct entry {
 	uint32_t at, size, value;	/* value: where the value begins, from at */
@@ -63,7 +63,7 @@ static void drop_index(struct min *m, struct input *in, int64_t map, int64_t pro
 	in->nmaps = n;
 }
 
-/* ---- parts ------------------------------------------------------------------------------ */
+/* ---- parts -------------------------------------------------------------- */
 
 static bool keep_only_input(struct min *m, uint32_t i)
 {
@@ -179,7 +179,7 @@ bool min_maps(struct min *m)
 	return any;
 }
 
-/* ---- lengths ------------------------------------------------------------------------------- */
+/* ---- lengths ------------------------------------------------------------ */
 
 enum part { PART_CTX, PART_PACKET, PART_MAPS };
 
@@ -266,7 +266,7 @@ bool min_packets(struct min *m)
 	return any;
 }
 
-/* ---- contents --------------------------------------------------------------------------------- */
+/* ---- contents ----------------------------------------------------------- */
 
 static bool fill_bytes(struct min *m, uint32_t i, enum part part, uint32_t at, uint32_t n,
 		       uint8_t with)

@@ -11,7 +11,7 @@ static const struct program *best(const struct min *m, uint32_t p)
 	return &m->best.unit.prog[p];
 }
 
-/* ---- what cannot be reached ------------------------------------------------------------- */
+/* ---- what cannot be reached --------------------------------------------- */
 
 static bool ends(uint8_t id)
 {
@@ -85,7 +85,7 @@ bool min_unreachable(struct min *m)
 	return any;
 }
 
-/* ---- subprograms --------------------------------------------------------------------------- */
+/* ---- subprograms -------------------------------------------------------- */
 
 /* Subprogram s goes, and each call of it becomes r0 = 0. */
 static bool drop_sub(struct min *m, uint32_t i, uint32_t s)
@@ -120,7 +120,7 @@ bool min_subprogs(struct min *m)
 	return any;
 }
 
-/* ---- ranges: ddmin ----------------------------------------------------------------------------- */
+/* ---- ranges: ddmin ------------------------------------------------------ */
 
 /* Deletes chunks of n insns, from the end, where calls and joins stand after their causes. */
 static bool drop_chunks(struct min *m, uint32_t i, uint32_t n)
@@ -160,7 +160,7 @@ bool min_ranges(struct min *m)
 	return any;
 }
 
-/* ---- branches -------------------------------------------------------------------------------------- */
+/* ---- branches ----------------------------------------------------------- */
 
 /* To the next insn, or to where the jump that is its target goes. */
 static bool nearer_jump(struct min *m, uint32_t i, uint32_t pc)
@@ -211,7 +211,7 @@ bool min_branches(struct min *m)
 	return any;
 }
 
-/* ---- simpler insns ---------------------------------------------------------------------------------- */
+/* ---- simpler insns ------------------------------------------------------ */
 
 /* The form with an immediate of an operation on two registers, or I_NONE. */
 static uint8_t with_imm(const struct insn_row *r)
@@ -313,7 +313,7 @@ bool min_simpler(struct min *m)
 	return any;
 }
 
-/* ---- operands --------------------------------------------------------------------------------------- */
+/* ---- operands ----------------------------------------------------------- */
 
 /* Candidates for a number, from the plainest on; each once and no more than n. */
 static uint32_t plainer(int64_t v, int64_t out[8])
@@ -445,7 +445,7 @@ bool min_operands(struct min *m)
 	return any;
 }
 
-/* ---- registers ------------------------------------------------------------------------------------------ */
+/* ---- registers ---------------------------------------------------------- */
 
 static bool swap_registers(struct min *m, uint32_t i, uint8_t x, uint8_t y)
 {

@@ -116,7 +116,7 @@ void mutate_case(struct rng *r, const struct testcase *in, const struct testcase
 		*name = what ? what : "seed";
 }
 
-/* ---- serialised cases --------------------------------------------------------------- */
+/* ---- serialised cases --------------------------------------------------- */
 
 /* What remains if a mutant does not fit: one input, without what may be left out. */
 static void slim(struct testcase *tc)

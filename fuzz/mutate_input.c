@@ -13,7 +13,7 @@ static struct input *pick_input(struct mut *m)
 	return &m->input[mut_below(m, m->tc->ninput)];
 }
 
-/* ---- bytes ---------------------------------------------------------------------------- */
+/* ---- bytes -------------------------------------------------------------- */
 
 static void change_bytes(struct mut *m, uint8_t *p, uint32_t n)
 {

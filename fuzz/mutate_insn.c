@@ -222,7 +222,8 @@ static bool has_imm(uint8_t id)
 {
 	const struct insn_row *r = insn_row(id);
 
-	return r->uses & F_IMM && r->kind != K_JA && r->kind != K_CALL_LOCAL && r->kind != K_ADDR_CAST;
+	return r->uses & F_IMM && r->kind != K_JA && r->kind != K_CALL_LOCAL &&
+	       r->kind != K_ADDR_CAST;
 }
 
 static int32_t change_imm(struct mut *m, int32_t imm)
@@ -325,14 +326,14 @@ bool mut_retarget(struct mut *m)
 
 	if (pc == p->len)
 		return false;
-	if (to <= pc && mut_below(m, 2))	/* loops are rare enough to be rejected less often */
+	if (to <= pc && mut_below(m, 2)) /* loops are rare enough to be rejected less often */
 		to = pc + 1 + mut_below(m, p->len - pc);
 	if (to >= p->len || p->id[to] == I_LDDW_HI || !aim(&code[pc], p->id[pc], pc, to))
 		return false;
 	return adopt_code(m, p, code);
 }
 
-/* ---- splices ------------------------------------------------------------------------- */
+/* ---- splices ------------------------------------------------------------ */
 
 /* Makes the slots [from, from + n) of another program fit for this unit. */
 static bool transplant(struct mut *m, const struct program *src, uint32_t from, uint32_t n,

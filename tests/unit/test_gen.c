@@ -35,7 +35,7 @@ static void make(uint64_t seed, const struct gen_opts *o)
 	gen_case(&c, o, &arena, &tc);
 }
 
-/* ---- choices ------------------------------------------------------------------- */
+/* ---- choices ------------------------------------------------------------ */
 
 static void test_choices_stay_below(void **state)
 {
@@ -83,7 +83,7 @@ static void test_bytes_run_out_into_zeros(void **state)
 	assert_int_equal(choice_below(&c, 100), 0);
 }
 
-/* ---- form ------------------------------------------------------------------------ */
+/* ---- form --------------------------------------------------------------- */
 
 static void check_form(void)
 {
@@ -166,7 +166,7 @@ static void test_wild_cases_are_well_formed(void **state)
 	}
 }
 
-/* ---- options ------------------------------------------------------------------------ */
+/* ---- options ------------------------------------------------------------ */
 
 static void test_types_are_obeyed(void **state)
 {
@@ -233,7 +233,7 @@ static void test_length_follows_the_wish(void **state)
 	}
 }
 
-/* ---- variety --------------------------------------------------------------------------- */
+/* ---- variety ------------------------------------------------------------ */
 
 /* Not for our engines: other runtimes' calls, arenas, variables by BTF, callbacks. */
 static bool row_is_out(uint8_t id)
@@ -281,7 +281,7 @@ static void test_rows_and_registers_are_covered(void **state)
 		      INSN_N, pairs);
 }
 
-/* ---- our verifier -------------------------------------------------------------------------- */
+/* ---- our verifier ------------------------------------------------------- */
 
 struct refusal {
 	char text[120];
@@ -362,16 +362,17 @@ static void test_our_verifier_accepts(void **state)
 			make(seed, &o);
 			ok += accepted(o.priv, k % 2 ? WALK_LINUX : WALK_EXACT, &processed, &slots);
 		}
-		print_message("# %s%s, %s walk: %.2f %% of %u accepted, %.2f insns processed for each\n",
-			      priv_name(o.priv), o.timid ? ", timid" : "", name[k % 2],
-			      100.0 * ok / n, n, (double)processed / (double)slots);
+		print_message(
+			"# %s%s, %s walk: %.2f %% of %u accepted, %.2f insns processed for each\n",
+			priv_name(o.priv), o.timid ? ", timid" : "", name[k % 2], 100.0 * ok / n, n,
+			(double)processed / (double)slots);
 		print_reasons();
 		assert_true(ok * 100ull >= n * (o.timid ? 98ull : 90ull));
 		assert_true(processed <= 3 * slots);
 	}
 }
 
-/* ---- runs ------------------------------------------------------------------------------------ */
+/* ---- runs --------------------------------------------------------------- */
 
 static struct guest *guest;
 static struct run_stats {
@@ -388,7 +389,8 @@ static bool is_memory(uint8_t kind)
 /* What the trace of one run shows. */
 static void count_run(const struct trace *t)
 {
-	bool branch = false, memory = false, helper = false, loop = false, call = false, tail = false;
+	bool branch = false, memory = false, helper = false, loop = false, call = false,
+	     tail = false;
 
 	for (uint32_t i = 0; i < t->nstep; i++) {
 		const struct trace_step *s = &t->step[i];
@@ -401,8 +403,8 @@ static void count_run(const struct trace *t)
 		helper |= kind == K_CALL;
 		call |= kind == K_CALL_LOCAL;
 		tail |= s->prog != 0;
-		loop |= i && s->insn < s[-1].insn && s->frame == s[-1].frame && s->prog == s[-1].prog &&
-			insn_row(p->id[s[-1].insn])->kind == K_JMP_K;
+		loop |= i && s->insn < s[-1].insn && s->frame == s[-1].frame &&
+			s->prog == s[-1].prog && insn_row(p->id[s[-1].insn])->kind == K_JMP_K;
 	}
 	rs.branch += branch;
 	rs.memory += memory;
@@ -444,12 +446,13 @@ static void print_runs(uint32_t rows)
 {
 	double n = rs.ran / 100.0;
 
-	print_message("# executed: %u of %u; insns p10 %u, median %u, p90 %u; rows run %u\n", rs.ran,
-		      rs.cases, rs.insns[rs.ran / 10], rs.insns[rs.ran / 2],
+	print_message("# executed: %u of %u; insns p10 %u, median %u, p90 %u; rows run %u\n",
+		      rs.ran, rs.cases, rs.insns[rs.ran / 10], rs.insns[rs.ran / 2],
 		      rs.insns[rs.ran * 9ull / 10], rows);
-	print_message("# with a branch %.1f %%, memory access %.1f %%, helper %.1f %%, loop %.1f %%, "
-		      "local call %.1f %%, tail call %.1f %%\n",
-		      rs.branch / n, rs.memory / n, rs.helper / n, rs.loop / n, rs.call / n, rs.tail / n);
+	print_message(
+		"# with a branch %.1f %%, memory access %.1f %%, helper %.1f %%, loop %.1f %%, "
+		"local call %.1f %%, tail call %.1f %%\n",
+		rs.branch / n, rs.memory / n, rs.helper / n, rs.loop / n, rs.call / n, rs.tail / n);
 }
 
 static void test_programs_run_on_both_engines(void **state)
@@ -495,7 +498,7 @@ static void test_programs_run_on_both_engines(void **state)
 	guest_free(guest);
 }
 
-/* ---- the running kernel ------------------------------------------------------------------------ */
+/* ---- the running kernel ------------------------------------------------- */
 
 /* The last line of a log that says something. */
 static void last_line(const char *log, char *out, size_t size)
@@ -519,7 +522,8 @@ static bool kernel_accepts(void)
 		struct linux_log log = { 0 };
 		char why[120];
 
-		ok = linux_load_unit(&tc.unit, &tc.input[0], i, PRIV_ROOT, &o, &log, &made) == LINUX_OK;
+		ok = linux_load_unit(&tc.unit, &tc.input[0], i, PRIV_ROOT, &o, &log, &made) ==
+		     LINUX_OK;
 		if (!ok) {
 			last_line(linux_log_text(&log), why, sizeof(why));
 			count_reason(prog_type_info(tc.unit.prog[i].type)->name, why);

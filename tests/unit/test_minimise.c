@@ -32,7 +32,7 @@ static void make(uint64_t seed, struct testcase *tc)
 	gen_case(&c, &o, &arena, tc);
 }
 
-/* ---- predicates --------------------------------------------------------------------- */
+/* ---- predicates --------------------------------------------------------- */
 
 struct want {
 	bool (*holds)(const struct want *w, const struct testcase *tc);
@@ -162,7 +162,7 @@ static bool always(const struct want *w, const struct testcase *tc)
 	return true;
 }
 
-/* ---- the harness ------------------------------------------------------------------------ */
+/* ---- the harness -------------------------------------------------------- */
 
 /* No single insn can be deleted from out. */
 static void assert_minimal(struct want *w, const struct testcase *out)
@@ -216,7 +216,7 @@ static void shrink(struct want *w, const struct testcase *tc, struct testcase *o
 	assert_int_equal(st.kept, 0);
 	assert_equal_cases(out, &again);
 	w->last_slots = slots(tc);
-	minimise(tc, same, w, UINT32_MAX, &arena, &again, NULL);	/* and it does the same again */
+	minimise(tc, same, w, UINT32_MAX, &arena, &again, NULL); /* and it does the same again */
 	assert_equal_cases(out, &again);
 }
 
@@ -229,7 +229,7 @@ static void find_case(struct want *w, uint64_t *seed, struct testcase *tc)
 	} while (!w->holds(w, tc));
 }
 
-/* ---- tests ---------------------------------------------------------------------------------- */
+/* ---- tests -------------------------------------------------------------- */
 
 static void test_nothing_wanted(void **state)
 {
@@ -254,8 +254,9 @@ static void test_nothing_wanted(void **state)
 static void test_one_insn(void **state)
 {
 	static const uint8_t ids[] = {
-		I_ADD64_X, I_SMOD32_K, I_BSWAP32, I_JSET32_K, I_JA32, I_LDSX_H, I_XCHG64, I_CMPXCHG32,
-		I_CALL_HELPER, I_LD_IMM64, I_LOAD_ACQ_B, I_MOVSX16_32, I_ST_H, I_JSLT64_X,
+		I_ADD64_X,    I_SMOD32_K,   I_BSWAP32,	 I_JSET32_K,	I_JA32,
+		I_LDSX_H,     I_XCHG64,	    I_CMPXCHG32, I_CALL_HELPER, I_LD_IMM64,
+		I_LOAD_ACQ_B, I_MOVSX16_32, I_ST_H,	 I_JSLT64_X,
 	};
 	struct testcase tc, out;
 	uint64_t seed = 0;

@@ -58,7 +58,7 @@ static void make(uint64_t seed, struct testcase *tc)
 	gen_case(&c, &o, &arena, tc);
 }
 
-/* ---- edits ------------------------------------------------------------------------ */
+/* ---- edits -------------------------------------------------------------- */
 
 static const char branches[] =
 	"r0 = 0\n"
@@ -311,7 +311,7 @@ static void test_idle_insns_change_no_outcome(void **state)
 	guest_free(g);
 }
 
-/* ---- the mutator ---------------------------------------------------------------------- */
+/* ---- the mutator -------------------------------------------------------- */
 
 static void check_form(const struct testcase *tc)
 {

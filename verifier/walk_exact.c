@@ -22,6 +22,7 @@ struct node {
 	struct node *next;	/* older, same slot */
 	struct node *back;	/* the oldest node that may_goto loops lead back to from here */
 	uint32_t open, number;
+	bool listed;		/* in at[], or only the anchor of its slot, or just part of a path */
 };
 
 /* The taken edge of a branch, for later. */
@@ -147,6 +148,15 @@ static enum match node_match(struct xwalk *w, struct node *n, const uint16_t *li
 	return m;
 }
 
+/* Nothing will be compared with this state any more. */
+static void node_forget(struct xwalk *w, struct node *n)
+{
+	if (n->listed || n == w->anchor[n->state->insn])
+		return;
+	state_free(w->w.env, n->state);
+	n->state = NULL;
+}
+
 static void node_keep(struct xwalk *w)
 {
 	uint32_t pc = w->cur->insn;
@@ -155,6 +165,7 @@ static void node_keep(struct xwalk *w)
 	n->state = state_copy(w->w.env, w->cur);
 	n->parent = w->parent;
 	n->back = NULL;
+	n->listed = true;
 	n->number = w->w.out->states;
 	n->open = 1;
 	n->next = w->at[pc];
@@ -167,6 +178,8 @@ static void node_keep(struct xwalk *w)
 	}
 	for (last = &n->next; (*last)->next; last = &(*last)->next)
 		;
+	(*last)->listed = false;
+	node_forget(w, *last);
 	*last = NULL;
 }
 
@@ -192,8 +205,13 @@ static enum match nodes_match(struct xwalk *w)
 			return m;
 	}
 	node_keep(w);
-	if (!(visits & (visits - 1)))
+	if (!(visits & (visits - 1))) {
+		struct node *old = w->anchor[pc];
+
 		w->anchor[pc] = w->at[pc];
+		if (old)
+			node_forget(w, old);
+	}
 	if (visits > w->w.out->max_states_per_insn)
 		w->w.out->max_states_per_insn = visits;
 	return MATCH_NONE;

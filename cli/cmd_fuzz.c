@@ -66,7 +66,7 @@ static int own_option(struct campaign_opts *co, int c)
 
 int cmd_fuzz(int argc, char **argv)
 {
-	struct campaign_opts co = { .out = "findings", .wild_percent = 3, .jobs = 1 };
+	struct campaign_opts co = { .out = "findings", .wild_percent = 2, .jobs = 1 };
 	struct cli_opts o;
 	int c, ret;
 

@@ -46,7 +46,7 @@ static const struct {
 	  "  --corpus DIR   cases to start from\n  --out DIR      findings go there (default findings)\n"
 	  "  --engines A,B  of interp, jit, linux, linux:cap_bpf; default interp,jit\n  --keep-going   past the first finding\n"
 	  "  --inputs N     inputs a program (default 1)\n  --insns N      aim for about so many\n"
-	  "  --type T       only this program type\n  --wild PERCENT share of arbitrary programs (default 3)\n"
+	  "  --type T       only this program type\n  --wild PERCENT share of arbitrary programs (default 2)\n"
 	  TIMEOUT_TEXT VERIFY_TEXT JSON_TEXT
 	  "Ctrl-C ends it with the summary.  Default: --priv cap_bpf, both walks in turn.\n" },
 	{ "min", FILE_TEXT VERIFY_TEXT "  -o OUT         text if it ends in .plx, .data or .txt, else binary\n"

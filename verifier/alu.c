@@ -22,7 +22,7 @@ static const char *op_sign(uint8_t op)
 	}
 }
 
-/* ---- moves --------------------------------------------------------------------- */
+/* ---- moves --------------------------------------------------------------- */
 
 /*
  * A copy of a scalar shares its id, so that what a branch tells of one is
@@ -87,7 +87,7 @@ static enum verr move_reg(struct exec *x)
 	return V_OK;
 }
 
-/* ---- pointers --------------------------------------------------------------------- */
+/* ---- pointers ------------------------------------------------------------ */
 
 /* Offsets stay far enough from where 32-bit sums of them could wrap. */
 static enum verr pointer_sane(struct exec *x, const struct reg_state *r, uint8_t type)
@@ -299,7 +299,7 @@ static enum verr pointer_alu(struct exec *x, const struct reg_state *from,
 	return pointer_in_bounds(x, dst);
 }
 
-/* ---- scalars ----------------------------------------------------------------------- */
+/* ---- scalars ------------------------------------------------------------- */
 
 /*
  * r += K and r -= K keep the link to the registers that r was equal to; once,
@@ -350,7 +350,7 @@ static enum verr scalar_alu(struct exec *x, struct scalar src)
 	return V_OK;
 }
 
-/* ---- dispatch ------------------------------------------------------------------------ */
+/* ---- dispatch ------------------------------------------------------------ */
 
 /* NEG and byte swaps. */
 static enum verr alu_unary(struct exec *x)

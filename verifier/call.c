@@ -11,7 +11,7 @@ void call_clobber(struct func_state *f)
 		memset(&f->reg[i], 0, sizeof(f->reg[i]));
 }
 
-/* ---- local calls -------------------------------------------------------------------- */
+/* ---- local calls --------------------------------------------------------- */
 
 enum verr exec_call_local(struct exec *x)
 {
@@ -47,7 +47,7 @@ enum verr exec_return(struct exec *x)
 	return V_OK;
 }
 
-/* ---- exit of the program ----------------------------------------------------------------- */
+/* ---- exit of the program ------------------------------------------------- */
 
 /* "smin=2 smax=3", or that nothing is known. */
 static void range_text(const struct scalar *s, char *buf, size_t n)

@@ -2,7 +2,7 @@
 /* helper: calls of helpers, by their prototypes. */
 #include "verifier/internal.h"
 
-/* ---- may it be called here? --------------------------------------------------- */
+/* ---- may it be called here? ---------------------------------------------- */
 
 static bool license_is_gpl(const char *license)
 {
@@ -34,7 +34,7 @@ static enum verr call_allowed(struct exec *x, const struct helper_proto *p)
 	return V_OK;
 }
 
-/* ---- what a call invalidates ------------------------------------------------------ */
+/* ---- what a call invalidates --------------------------------------------- */
 
 /* What was a pointer into memory that is gone or moved: a number, if numbers may be addresses. */
 static void reg_invalidate(const struct venv *env, struct reg_state *r)
@@ -81,7 +81,7 @@ static enum verr ref_release(struct exec *x, uint32_t ref)
 	return V_OK;
 }
 
-/* ---- results -------------------------------------------------------------------------- */
+/* ---- results ------------------------------------------------------------- */
 
 static bool casts_pointer(int32_t id)
 {
@@ -213,7 +213,7 @@ static enum verr result_ref(struct exec *x, const struct call *c)
 	return V_OK;
 }
 
-/* ---- the call -------------------------------------------------------------------------------- */
+/* ---- the call ------------------------------------------------------------ */
 
 /* Rules of single helpers that no prototype says. */
 static enum verr call_special(struct exec *x, const struct call *c)
@@ -231,6 +231,10 @@ static enum verr call_special(struct exec *x, const struct call *c)
 			return verr_fail(x->out, V_LOCK_HELD, -1, "tail_call");
 		if (x->st->nref)
 			return verr_fail(x->out, V_TAIL_CALL_HELD, -1);
+		/* Linux jumps to a known program directly, so the index matters. */
+		if (c->map >= 0 && scalar_is_const(&f->reg[3].s) &&
+		    f->reg[3].s.var.value < x->env->unit->map[c->map].max_entries)
+			need_precise(x, 3);
 		return V_OK;
 	case HELPER_get_local_storage:
 		if (f->reg[2].type != T_SCALAR || f->reg[2].s.umax)

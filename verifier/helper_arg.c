@@ -104,7 +104,7 @@ static enum verr offset_check(struct exec *x, uint32_t reg, const struct helper_
 	return fixed_offset(x, reg, r->type == T_BTF_ID);
 }
 
-/* ---- memory ---------------------------------------------------------------------- */
+/* ---- memory -------------------------------------------------------------- */
 
 static enum verr memory_check(struct exec *x, struct call *c, uint32_t reg, uint32_t size,
 			      bool write, bool zero_ok, bool uninit)
@@ -163,7 +163,7 @@ static enum verr size_check(struct exec *x, struct call *c, uint32_t reg,
 			    uninit);
 }
 
-/* ---- maps --------------------------------------------------------------------------- */
+/* ---- maps ---------------------------------------------------------------- */
 
 /*
  * The value of a 4-byte key on the stack, if it is known: an array has an
@@ -233,7 +233,7 @@ static enum verr value_check(struct exec *x, struct call *c, uint32_t reg,
 			    arg->flags & ARGF_WRITE, false, arg->flags & ARGF_UNINIT);
 }
 
-/* ---- locks, strings -------------------------------------------------------------------- */
+/* ---- locks, strings ------------------------------------------------------ */
 
 static enum verr lock_check(struct exec *x, struct call *c, uint32_t reg)
 {
@@ -280,7 +280,7 @@ static enum verr string_check(struct exec *x, uint32_t reg)
 	return verr_fail(x->out, V_ARG_STR, (int)reg, reg);
 }
 
-/* ---- one argument -------------------------------------------------------------------------- */
+/* ---- one argument -------------------------------------------------------- */
 
 static enum verr kind_check(struct exec *x, struct call *c, uint32_t reg,
 			    const struct helper_arg *arg)

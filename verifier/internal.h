@@ -46,7 +46,7 @@ static inline void zero_bytes(void *p, size_t n)
 	memset(p, 0, n);
 }
 
-/* ---- state.c ------------------------------------------------------------------ */
+/* ---- state.c ------------------------------------------------------------- */
 
 struct pool *pool_new(struct arena *a);
 struct vstate *state_new(const struct venv *env);
@@ -120,14 +120,14 @@ struct reg_iter {
 const struct reg_state *reg_iter_next(const struct vstate *s, struct reg_iter *it);
 struct reg_state *reg_iter_own(const struct venv *env, struct vstate *s, const struct reg_iter *it);
 
-/* ---- verify.c: errors ------------------------------------------------------------ */
+/* ---- verify.c: errors ---------------------------------------------------- */
 
 /* Fills out with the sentence; returns err.  reg is -1 without. */
 enum verr verr_fail(struct step *out, enum verr err, int reg, ...);
 /* The second sentence that Linux logs after the first. */
 void verr_more(struct step *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- the step's parts -------------------------------------------------------------- */
+/* ---- the step's parts ---------------------------------------------------- */
 
 /* One execution of one insn. */
 struct exec {

@@ -17,7 +17,7 @@ static uint8_t op_swapped(uint8_t op)
 	}
 }
 
-/* ---- decided in advance? ---------------------------------------------------------- */
+/* ---- decided in advance? ------------------------------------------------- */
 
 /* Is the pointer one of those that Linux knows not to be NULL?  (Not all that cannot be.) */
 static bool reg_not_null(const struct reg_state *r)
@@ -93,7 +93,7 @@ static int jump_decided(struct exec *x, const struct reg_state *a, const struct 
 	return op == OP_JEQ ? 0 : op == OP_JNE ? 1 : -1;
 }
 
-/* ---- linked scalars ------------------------------------------------------------------ */
+/* ---- linked scalars ------------------------------------------------------ */
 
 /* What follows for r from what is known of another register of its class. */
 static struct scalar linked_value(const struct domain *dom, const struct reg_state *known,
@@ -205,7 +205,7 @@ static bool narrow(struct exec *x, struct vstate *st, bool taken)
 	return true;
 }
 
-/* ---- NULL tests -------------------------------------------------------------------------- */
+/* ---- NULL tests ---------------------------------------------------------- */
 
 static void mark_not_null(const struct venv *env, struct reg_state *r)
 {
@@ -255,7 +255,7 @@ void mark_null_test(const struct venv *env, struct vstate *st, uint32_t id, uint
 	}
 }
 
-/* ---- packet ranges ------------------------------------------------------------------------- */
+/* ---- packet ranges ------------------------------------------------------- */
 
 /*
  * On this edge pkt + off <= end (open: <) holds, so all pointers with pkt's
@@ -329,7 +329,7 @@ static bool packet_compare(struct exec *x, struct vstate *other)
 	return true;
 }
 
-/* ---- the jump --------------------------------------------------------------------------------- */
+/* ---- the jump ------------------------------------------------------------ */
 
 /* Equal to a pointer that cannot be NULL: then this one is not, either. */
 static void pointers_equal(struct exec *x, struct vstate *other)

@@ -16,7 +16,7 @@ void live_registers(const struct venv *env, const struct vstate *s, uint16_t liv
 		live[i] = env->live[i < s->curframe ? s->frame[i + 1]->callsite + 1 : s->insn];
 }
 
-/* ---- stack slots ----------------------------------------------------------------- */
+/* ---- stack slots --------------------------------------------------------- */
 
 /* With records: the same, insn by insn, up to the point at the end of the history. */
 static void read_records(const struct hist *h, uint32_t frame, uint64_t slots)
@@ -69,7 +69,7 @@ bool live_inherit(const struct point *p, const struct path *path, struct mark_re
 	return news;
 }
 
-/* ---- records --------------------------------------------------------------------- */
+/* ---- records ------------------------------------------------------------- */
 
 static void forget_slot(struct stack_slot *slot)
 {

@@ -137,7 +137,7 @@ const char *vlog_text(struct vlog *l, size_t *n)
 	return l->text;
 }
 
-/* ---- numbers and registers ------------------------------------------------------ */
+/* ---- numbers and registers ----------------------------------------------- */
 
 static void put_unsigned(struct vlog *l, uint64_t v)
 {
@@ -160,7 +160,7 @@ static int64_t half_value(int32_t v)
 	return is_decimal(v) ? v : (int64_t)(uint32_t)v;
 }
 
-/* Bounds that say nothing are left out; equal minima and equal maxima of one sign are printed once. */
+/* Bounds that say nothing are left out; equal minima, and equal maxima, are printed once. */
 static void put_ranges(struct vlog *l, const struct scalar *s, const char **sep)
 {
 	struct {
@@ -286,7 +286,7 @@ static void put_reg(struct vlog *l, const struct venv *env, uint32_t frame,
 	vlog_printf(l, ")");
 }
 
-/* ---- slots and states -------------------------------------------------------------- */
+/* ---- slots and states ---------------------------------------------------- */
 
 /* Bytes from the highest address down to where a spill begins. */
 static void put_slot(struct vlog *l, const struct venv *env, uint32_t frame,
@@ -364,7 +364,10 @@ static void put_delta(struct vlog *l, const struct venv *env, const struct vstat
 		col = (col + LOG_STEP - 1) / LOG_STEP * LOG_STEP;
 		vlog_printf(l, "%*c;", (int)(col - len - 1), ' ');
 	} else {
-		vlog_printf(l, "%u:", pc);
+		/* Something was logged in between. */
+		uint8_t kind = insn_row(env->id[pc])->kind;
+
+		vlog_printf(l, "%u:", kind == K_JMP_K || kind == K_JMP_X ? pc : s->insn);
 	}
 	/* Linux keeps one mask for the slots of all frames. */
 	for (uint32_t i = 0; i <= f; i++)
@@ -417,7 +420,7 @@ void vlog_from(struct vlog *l, const struct venv *env, const struct vstate *s, u
 		vlog_state(l, env, s);
 }
 
-/* ---- insns ------------------------------------------------------------------------------ */
+/* ---- insns --------------------------------------------------------------- */
 
 /* The line of source that pc begins, if the last one shown was another. */
 static void put_source(struct vlog *l, const struct program *p, uint32_t pc)
@@ -463,7 +466,10 @@ void vlog_head(struct vlog *l, const struct venv *env)
 		vlog_printf(l, "func#%u @%u\n", i, env->sub[i].start);
 	vlog_printf(l, "Live regs before insn:\n");
 	for (uint32_t pc = 0; pc < env->len; pc += insn_slots(env->id[pc])) {
-		vlog_printf(l, "   %4u: ", pc);
+		if (env->loop && env->loop[pc])
+			vlog_printf(l, "%3u%4u: ", env->loop[pc], pc);
+		else
+			vlog_printf(l, "   %4u: ", pc);
 		for (uint32_t r = 0; r < REG_FP; r++)
 			vlog_printf(l, env->live[pc] >> r & 1 ? "%u" : ".", r);
 		vlog_insn_text(env, pc, text, sizeof(text));

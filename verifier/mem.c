@@ -2,7 +2,7 @@
 /* mem: loads, stores and atomics, by the type of the pointer. */
 #include "verifier/internal.h"
 
-/* ---- alignment ------------------------------------------------------------------ */
+/* ---- alignment ----------------------------------------------------------- */
 
 static const char *align_name(uint8_t type)
 {
@@ -41,7 +41,7 @@ enum verr align_check(struct exec *x, const struct reg_state *r, int32_t off, ui
 			 r->off, off, size);
 }
 
-/* ---- plain memory ------------------------------------------------------------------ */
+/* ---- plain memory -------------------------------------------------------- */
 
 static enum verr region_fail(struct exec *x, uint32_t ptr, int64_t off, uint32_t size,
 			     uint32_t bound, const char *end)
@@ -93,7 +93,7 @@ enum verr fixed_offset(struct exec *x, uint32_t ptr, bool off_ok)
 	return V_OK;
 }
 
-/* ---- maps ---------------------------------------------------------------------------- */
+/* ---- maps ---------------------------------------------------------------- */
 
 /* Does the span, at any value of its variable part, touch [lock, lock + 4)? */
 static bool touches(const struct reg_state *r, int32_t off, uint32_t size, uint32_t at, uint32_t n)
@@ -173,7 +173,7 @@ static enum verr key_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t 
 	return V_OK;
 }
 
-/* ---- packet, memory, buffers ------------------------------------------------------------ */
+/* ---- packet, memory, buffers --------------------------------------------- */
 
 enum verr packet_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool zero_ok)
 {
@@ -238,7 +238,7 @@ static enum verr flow_keys_access(struct exec *x, uint32_t ptr, int32_t off, uin
 	return V_OK;
 }
 
-/* ---- context -------------------------------------------------------------------------------- */
+/* ---- context ------------------------------------------------------------- */
 
 static enum verr ctx_pointer(struct exec *x, const struct ctx_access *acc, struct reg_state *r)
 {
@@ -320,7 +320,7 @@ static enum verr ctx_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t 
 	return ctx_pointer(x, &acc, &x->f->reg[value]);
 }
 
-/* ---- sockets ----------------------------------------------------------------------------------- */
+/* ---- sockets ------------------------------------------------------------- */
 
 static enum obj_kind obj_of(uint8_t type)
 {
@@ -352,7 +352,7 @@ static enum verr sock_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t
 	return V_OK;
 }
 
-/* ---- by type ---------------------------------------------------------------------------------- */
+/* ---- by type ------------------------------------------------------------- */
 
 /*
  * The access of size bytes at off from the pointer in register ptr.  value is
@@ -400,7 +400,7 @@ enum verr mem_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, b
 	return verr_fail(x->out, V_MEM_TYPE, (int)ptr, ptr, reg_type_name(r, name));
 }
 
-/* ---- loads and stores ----------------------------------------------------------------------------- */
+/* ---- loads and stores ---------------------------------------------------- */
 
 /* A loaded scalar has the width of the load, sign-extended if it says so. */
 static void load_extend(struct exec *x, uint32_t reg, uint32_t size)

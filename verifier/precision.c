@@ -31,7 +31,7 @@ static void marks_add(struct marks *m, const struct marks *more, uint32_t frames
 	}
 }
 
-/* ---- history ------------------------------------------------------------------ */
+/* ---- history ------------------------------------------------------------- */
 
 /* Does the insn move a value, or make one, or tie some together? */
 static bool hist_matters(const struct hist *h, bool linked, const struct insn_row *row)
@@ -93,9 +93,18 @@ static const struct marks *link_of(struct lwalk *w, const struct insn *in, uint8
 	return n > 1 ? arena_dup(w->w.env->arena, &m, sizeof(m)) : NULL;
 }
 
+/* A load of which nothing is known depends on nothing. */
+static bool loads_unknown(const struct reg_state *dst, uint8_t width)
+{
+	struct scalar all = scalar_cast(scalar_unknown(), width / 8);
+
+	return dst->type == T_SCALAR && !dst->id && !memcmp(&dst->s, &all, sizeof(all));
+}
+
 /* What the access did is seen in the slot that it left behind. */
 static void hist_access(struct lwalk *w, struct hist *h, const struct insn_row *row)
 {
+	uint32_t dst = w->w.env->insn[h->insn].dst;
 	uint8_t kind = row->kind;
 	const struct step *step = w->w.step;
 	const struct func_state *f;
@@ -122,6 +131,8 @@ static void hist_access(struct lwalk *w, struct hist *h, const struct insn_row *
 	}
 	if (slot_is_spill(&f->slot[h->slot]))
 		h->flags |= step->slots_written ? HIST_SPILL : HIST_FILL;
+	if (h->flags & HIST_FILL && loads_unknown(state_reg(w->cur.state, dst), row->width))
+		h->flags &= (uint8_t)~HIST_FILL;
 	if (step->slots_written && row->width == 64)
 		h->flags |= HIST_WHOLE;
 }
@@ -142,7 +153,7 @@ void hist_push(struct lwalk *w, uint32_t pc, uint32_t frame)
 		live_write(&w->cur, h.at, 1ull << h.slot);
 	if (w->at[pc] & AT_JUMP || more.link || h.flags & (HIST_FILL | HIST_SPILL))
 		w->cur.length++;
-	if (!env->opts.record && !hist_matters(&h, more.link, row))
+	if (!env->opts.record && !env->log && !hist_matters(&h, more.link, row))
 		return;
 	if (more.link || more.rec)
 		h.flags |= HIST_MORE;
@@ -153,7 +164,7 @@ void hist_push(struct lwalk *w, uint32_t pc, uint32_t frame)
 	w->cur.hist = kept;
 }
 
-/* ---- one insn, backwards ---------------------------------------------------------- */
+/* ---- one insn, backwards ------------------------------------------------- */
 
 static void undo_link(struct marks *m, const struct hist *h)
 {
@@ -275,7 +286,7 @@ static void undo(const struct venv *env, const struct hist *h, struct marks *m)
 	}
 }
 
-/* ---- the way back ------------------------------------------------------------------- */
+/* ---- the way back -------------------------------------------------------- */
 
 /* Keeps in need what is a scalar of p's state that was not marked yet, and marks it. */
 static bool point_mark(struct point *p, struct marks *need)
@@ -306,29 +317,60 @@ static bool point_mark(struct point *p, struct marks *need)
 	return news;
 }
 
+/* The frame in which the path goes on behind h. */
+static uint32_t frame_behind(const struct venv *env, const struct hist *h)
+{
+	switch (insn_row(env->id[h->insn])->kind) {
+	case K_CALL_LOCAL:
+		return h->frame + 1u;
+	case K_EXIT:
+		return h->frame - 1u;
+	default:
+		return h->frame;
+	}
+}
+
+/* For the log: the part of the way back from h, or from p if there is none, to p. */
+static void trace_part(const struct venv *env, const struct hist *h, const struct point *p,
+		       uint32_t last, int64_t *next)
+{
+	uint32_t first = p ? p->state->insn : 0;
+
+	vlog_trace(env, h ? frame_behind(env, h) : p ? p->state->curframe : 0, last, first, *next);
+	*next = first;
+}
+
 bool precision_demand(struct lwalk *w, const struct path *path, struct mark_record *rec,
-		      struct marks *need)
+		      uint32_t pc, struct marks *need)
 {
 	const struct venv *env = w->w.env;
 	const struct hist *h = path->hist;
 	struct point *p = path->parent;
-	bool news = false;
+	bool news = false, more, log = vlog_traces(env);
+	int64_t next = -1;
 
 	if (!env->bpf_capable)
 		return false;	/* all scalars are compared anyway */
 	if (rec)
 		marks_add(&rec->precise, need, MAX_FRAMES - 1);
 	for (;; h = p->hist, p = p->parent) {
+		if (log)
+			trace_part(env, h, p, next < 0 ? pc : h ? h->insn : (uint32_t)next, &next);
 		for (; h; h = h->prev) {
-			uint32_t frames = h->frame + (env->id[h->insn] == I_CALL_LOCAL);
-
+			if (log)
+				vlog_trace_insn(env, h, need);
 			undo(env, h, need);
-			if (marks_empty(need, frames))
+			if (marks_empty(need, h->frame))
 				return news;
 			if (hist_record(h))
 				marks_add(&hist_record(h)->precise, need, h->frame);
 		}
-		if (!p || !point_mark(p, need))
+		if (!p)
+			return news;
+		more = point_mark(p, need);
+		if (log)
+			vlog_trace_point(env, p, need);
+		if (!more)
 			return news;
 		news = true;
 	}
@@ -341,7 +383,9 @@ bool precision_inherit(struct lwalk *w, const struct point *p, const struct path
 
 	if (marks_empty(&need, p->state->curframe))
 		return false;
-	return precision_demand(w, path, rec, &need);
+	if (vlog_traces(w->w.env))
+		vlog_inherit(w->w.env, p);
+	return precision_demand(w, path, rec, w->w.out->pc, &need);
 }
 
 static void mark_all(struct point *p)

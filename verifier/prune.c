@@ -14,7 +14,7 @@
  */
 #include "verifier/walk_linux.h"
 
-/* ---- ids -------------------------------------------------------------------------- */
+/* ---- ids ----------------------------------------------------------------- */
 
 enum { MAX_IDS = 256 };
 
@@ -62,7 +62,7 @@ static bool id_scalar(struct idmap *m, const struct reg_state *old, const struct
 	       id_fits(m, old->id, cur->id);
 }
 
-/* ---- registers ------------------------------------------------------------------------ */
+/* ---- registers ----------------------------------------------------------- */
 
 static bool reg_same(struct idmap *m, const struct reg_state *old, const struct reg_state *cur)
 {
@@ -104,7 +104,7 @@ static bool reg_holds(struct idmap *m, const struct reg_state *old, const struct
 	return old->flags == cur->flags && pointer_holds(m, old, cur);
 }
 
-/* ---- stack ------------------------------------------------------------------------------- */
+/* ---- stack --------------------------------------------------------------- */
 
 /* What a load of the low n bytes yields, if these are no spill of their own. */
 static bool slot_bytes_value(const struct venv *env, const struct stack_slot *s, uint32_t n,
@@ -169,7 +169,7 @@ static bool slot_same(struct idmap *m, const struct stack_slot *old, const struc
 	       (!slot_is_spill(old) || reg_same(m, &old->spill, &cur->spill));
 }
 
-/* ---- frames ----------------------------------------------------------------------------------- */
+/* ---- frames -------------------------------------------------------------- */
 
 /* What of a frame is compared, and how. */
 struct scope {
@@ -260,7 +260,7 @@ bool prune_holds(const struct lwalk *w, const struct point *p, const struct vsta
 	return true;
 }
 
-/* ---- keeping and dropping ------------------------------------------------------------------------ */
+/* ---- keeping and dropping ------------------------------------------------ */
 
 /* States of one insn and callsite share a bucket, perhaps with others: see Linux's hash. */
 static struct point **bucket_of(const struct lwalk *w, const struct vstate *s)
@@ -331,7 +331,7 @@ void prune_close(struct lwalk *w, struct point *p)
 	}
 }
 
-/* ---- the visit --------------------------------------------------------------------------------------- */
+/* ---- the visit ----------------------------------------------------------- */
 
 struct visitor {
 	uint16_t live[MAX_FRAMES];

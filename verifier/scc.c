@@ -29,7 +29,7 @@ struct visit {
 	uint32_t callsite[MAX_FRAMES];	/* that lead to it, from main */
 };
 
-/* ---- components (Tarjan 1972, without recursion) --------------------------------- */
+/* ---- components (Tarjan 1972, without recursion) ------------------------- */
 
 struct tarjan {
 	struct lwalk *w;
@@ -112,7 +112,7 @@ void scc_compute(struct lwalk *w)
 	uint32_t len = w->w.env->len;
 	struct tarjan t = { .w = w };
 
-	if (!w->loops)
+	if (!w->loops && !w->w.env->log)
 		return;
 	w->scc = arena_alloc(a, len * sizeof(*w->scc));
 	t.index = arena_alloc(a, len * sizeof(*t.index));
@@ -123,9 +123,10 @@ void scc_compute(struct lwalk *w)
 	t.open = arena_alloc(a, len * sizeof(*t.open));
 	for (uint32_t i = 0; i < w->w.env->nsub; i++)
 		tarjan_walk(&t, w->w.env->sub[i].start);
+	w->w.env->loop = w->scc;
 }
 
-/* ---- visits ------------------------------------------------------------------------ */
+/* ---- visits -------------------------------------------------------------- */
 
 /* The outermost loop that the state is in, and the calls that led to it. */
 static bool visit_key(const struct lwalk *w, const struct vstate *s, struct visit *key)
@@ -178,7 +179,7 @@ bool scc_incomplete(const struct lwalk *w, const struct point *p)
 	return v && v->edges;
 }
 
-/* ---- back edges ---------------------------------------------------------------------- */
+/* ---- back edges ---------------------------------------------------------- */
 
 void scc_backedge(struct lwalk *w, const struct point *p)
 {

@@ -70,7 +70,7 @@ static uint8_t *byte_at(struct func_state *f, int64_t off)
 	return &f->slot[spi_of(off)].type[off & 7];
 }
 
-/* ---- loads ---------------------------------------------------------------------- */
+/* ---- loads --------------------------------------------------------------- */
 
 static void load_scalar(struct exec *x, int dst, bool zero, uint32_t size)
 {
@@ -172,7 +172,7 @@ enum verr stack_load(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, i
 	return load_bytes(x, &sp, size, dst);
 }
 
-/* ---- stores ------------------------------------------------------------------------ */
+/* ---- stores -------------------------------------------------------------- */
 
 /* The bytes of a slot that was something else as a whole are just bytes now. */
 static void slot_scrub(struct stack_slot *slot)
@@ -297,7 +297,7 @@ enum verr stack_store(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, 
 	return store_variable(x, &sp, value);
 }
 
-/* ---- memory arguments of helpers -------------------------------------------------------- */
+/* ---- memory arguments of helpers ----------------------------------------- */
 
 static enum verr range_unreadable(struct exec *x, uint32_t ptr, const struct span *sp, int64_t at,
 				  uint32_t size)

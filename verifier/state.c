@@ -48,7 +48,7 @@ struct pool *pool_new(struct arena *a)
 	return p;
 }
 
-/* ---- slots ------------------------------------------------------------------- */
+/* ---- slots --------------------------------------------------------------- */
 
 static struct slots *slots_of(const struct func_state *f)
 {
@@ -121,7 +121,7 @@ uint32_t slot_spilled(const struct stack_slot *s)
 	return n;
 }
 
-/* ---- frames -------------------------------------------------------------------- */
+/* ---- frames -------------------------------------------------------------- */
 
 static struct func_state *frame_new(struct pool *p)
 {
@@ -182,7 +182,7 @@ void frame_pop(const struct venv *env, struct vstate *s)
 	s->frame[s->curframe--] = NULL;
 }
 
-/* ---- states ----------------------------------------------------------------------- */
+/* ---- states -------------------------------------------------------------- */
 
 static struct vstate *state_alloc(struct pool *p)
 {
@@ -271,7 +271,7 @@ bool state_drop_ref(struct vstate *s, uint32_t id, enum ref_kind kind)
 	return false;
 }
 
-/* ---- all registers ------------------------------------------------------------------ */
+/* ---- all registers ------------------------------------------------------- */
 
 const struct reg_state *reg_iter_next(const struct vstate *s, struct reg_iter *it)
 {
@@ -315,7 +315,7 @@ const char *btf_name(const struct venv *env, uint32_t i)
 	return i < env->pool->nbtf ? env->pool->btf[i] : "?";
 }
 
-/* ---- names ---------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------- */
 
 const char *reg_type_name(const struct reg_state *r, char buf[64])
 {

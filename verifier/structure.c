@@ -24,7 +24,7 @@ struct shape {			/* the program, as the passes below see it */
 	bool backward;		/* some edge leads to a lower slot */
 };
 
-/* ---- subprograms -------------------------------------------------------------- */
+/* ---- subprograms --------------------------------------------------------- */
 
 static enum verr subprog_jump(struct shape *s, const struct vsub *sub, uint32_t pc, uint32_t *jump)
 {
@@ -122,7 +122,7 @@ static enum verr subprogs_check(struct shape *s, uint32_t *pc)
 	return V_OK;
 }
 
-/* ---- reachability ---------------------------------------------------------------- */
+/* ---- reachability -------------------------------------------------------- */
 
 enum { NEW, DISCOVERED, NEXT_DONE, JUMP_DONE, EXPLORED };
 
@@ -179,7 +179,7 @@ static enum verr reach_check(const struct shape *s, uint32_t *pc)
 	return V_OK;
 }
 
-/* ---- live registers ----------------------------------------------------------------- */
+/* ---- live registers ------------------------------------------------------ */
 
 /*
  * A register is live where some path reads it before it is written.  Backward
@@ -214,7 +214,7 @@ static void live_compute(const struct shape *s)
 	env->live = live;
 }
 
-/* ---- maps ------------------------------------------------------------------------------------ */
+/* ---- maps ---------------------------------------------------------------- */
 
 static bool sleepable_map(uint32_t type)
 {
@@ -274,7 +274,7 @@ static enum verr map_use_check(const struct venv *env, const struct insn *in, st
 	return V_OK;
 }
 
-/* ---- all of it -------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------- */
 
 static enum verr insns_check(struct venv *env, struct step *out, uint32_t *pc)
 {

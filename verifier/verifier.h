@@ -7,7 +7,7 @@
 
 #include "case/case.h"
 
-/* ---- tnum.c: what is known of each bit -------------------------------------- */
+/* ---- tnum.c: what is known of each bit ----------------------------------- */
 
 /* Bits set in mask are unknown, the others are as in value; value & mask == 0. */
 struct tnum {
@@ -45,7 +45,7 @@ uint64_t tnum_next(struct tnum a, uint64_t v);
 /* Every member of b is one of a. */
 bool tnum_subset(struct tnum a, struct tnum b);
 
-/* ---- scalar.c: tnum and four ranges, kept in step ------------------------------ */
+/* ---- scalar.c: tnum and four ranges, kept in step ------------------------ */
 
 struct scalar {
 	struct tnum var;
@@ -98,7 +98,7 @@ struct domain {
 extern const struct domain domain_linux;	/* as Linux 6.18 */
 extern const struct domain domain_precise;	/* never wider than domain_linux, slower */
 
-/* ---- state.c: registers, stack, frames ------------------------------------------- */
+/* ---- state.c: registers, stack, frames ----------------------------------- */
 
 /*
  * Sizes (64-bit hosts): a register 96 bytes, a stack slot 104, a frame 1,096
@@ -197,7 +197,7 @@ struct vstate {
 
 const char *reg_type_name(const struct reg_state *r, char buf[64]);	/* "map_value_or_null" */
 
-/* ---- errors.def: why a program is refused -------------------------------------------- */
+/* ---- errors.def: why a program is refused -------------------------------- */
 
 enum verr {
 #define VERR(name, text) V_##name,
@@ -226,7 +226,7 @@ struct vopts {
 	const struct domain *domain; /* NULL: domain_linux */
 };
 
-/* ---- step.c: one instruction ------------------------------------------------------------ */
+/* ---- step.c: one instruction --------------------------------------------- */
 
 struct pool;
 struct vlog;
@@ -252,6 +252,7 @@ struct venv {
 	bool bpf_capable;	/* CAP_BPF: loops, spilled scalars, ... */
 	bool sleepable;
 	bool perfmon;		/* pointer leaks and uninitialised stack reads are allowed */
+	const uint32_t *loop;	/* by slot: 0, or the number of its loop; NULL: not computed */
 	const uint16_t *live;	/* by slot: registers that may be read before they are written */
 	uint8_t *aux;		/* by slot: AUX_* */
 	struct arena *arena;
@@ -326,7 +327,7 @@ static inline const struct reg_state *state_reg(const struct vstate *s, uint32_t
  */
 enum verr verifier_step(const struct venv *env, struct vstate *inout, struct step *out);
 
-/* ---- verify.c ------------------------------------------------------------------------ */
+/* ---- verify.c ------------------------------------------------------------ */
 
 /* States recorded before a slot. */
 struct record {
@@ -366,7 +367,7 @@ struct verdict {
 void verify(const struct unit *u, uint32_t prog, const struct vopts *o, struct arena *a,
 	    struct verdict *out);
 
-/* ---- explain.c, explain_words.c: a rejection for the author of the program -------------- */
+/* ---- explain.c, explain_words.c: a rejection for the author of the program ---- */
 
 extern const char *const verr_headline[VERR_N];	/* what is wrong, in plain words */
 extern const char *const verr_hint[VERR_N];	/* how it is usually put right */

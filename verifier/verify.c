@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* ---- errors --------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------- */
 
 const char *const verr_name[VERR_N] = {
 #define VERR(name, text) #name,
@@ -54,7 +54,7 @@ const char *tnum_text(struct tnum t, char buf[48])
 	return buf;
 }
 
-/* ---- environment ------------------------------------------------------------------ */
+/* ---- environment --------------------------------------------------------- */
 
 enum verr venv_init(struct venv *env, const struct unit *u, uint32_t prog, const struct vopts *o,
 		    struct arena *a, struct step *out, uint32_t *pc)
@@ -126,7 +126,7 @@ struct vstate *venv_entry(const struct venv *env, uint32_t sub)
 	return s;
 }
 
-/* ---- the verdict ----------------------------------------------------------------------- */
+/* ---- the verdict --------------------------------------------------------- */
 
 static void log_end(struct venv *env, const struct vopts *o, const struct step *step,
 		    struct verdict *out)

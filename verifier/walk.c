@@ -40,7 +40,7 @@ bool walk_may_record(struct walker *w, uint32_t pc)
 	return false;
 }
 
-/* ---- what all visits agree on -------------------------------------------------- */
+/* ---- what all visits agree on -------------------------------------------- */
 
 static bool type_is_rewritten(uint8_t type)
 {
@@ -80,7 +80,7 @@ static enum verr one_mask(struct walker *w, uint32_t pc)
 	return V_OK;
 }
 
-/* ---- what is known at the end -------------------------------------------------- */
+/* ---- what is known at the end -------------------------------------------- */
 
 void walk_track_stack(struct walker *w, const struct vstate *s)
 {
@@ -116,7 +116,30 @@ static void join_return(struct walker *w, const struct vstate *s)
 	out->ret_known = true;
 }
 
-/* ---- the step --------------------------------------------------------------------- */
+/* ---- the step ------------------------------------------------------------ */
+
+static enum verr plain_step(struct walker *w, struct vstate *s)
+{
+	uint32_t pc = s->insn, frame = s->curframe;
+	enum verr err = verifier_step(w->env, s, w->step);
+
+	if (!err && w->stepped)
+		w->stepped(w, pc, frame);
+	return err;
+}
+
+/* Linux shows what an insn did with the next one, but for jumps and calls. */
+static void log_last(struct walker *w, const struct vstate *s)
+{
+	if (w->unshown)
+		vlog_step(w->env->log, w->env, s, w->from, &w->last);
+	w->unshown = false;
+}
+
+static bool shown_at_once(uint8_t kind)
+{
+	return kind == K_JMP_K || kind == K_JMP_X || kind == K_CALL_LOCAL;
+}
 
 static enum verr logged_step(struct walker *w, struct vstate *s)
 {
@@ -132,17 +155,22 @@ static enum verr logged_step(struct walker *w, struct vstate *s)
 
 		vlog_path_add(l, env, pc, keep ? state_copy(env, s) : NULL);
 		w->fresh = w->popped = false;
-		return verifier_step(env, s, w->step);
+		return plain_step(w, s);
 	}
 	if (w->fresh)
 		vlog_from(l, env, s, w->from, w->popped);
+	else
+		log_last(w, s);
 	w->fresh = w->popped = false;
 	vlog_insn(l, env, pc);
 	if (env->id[pc] == I_EXIT && s->curframe)
 		before = state_copy(env, s);
-	err = verifier_step(env, s, w->step);
-	if (!err)
-		vlog_step(l, env, s, pc, w->step);
+	err = plain_step(w, s);
+	w->from = pc;
+	w->last = *w->step;
+	w->unshown = !err;
+	if (!err && shown_at_once(insn_row(env->id[pc])->kind))
+		log_last(w, s);
 	if (!err && before) {
 		vlog_return(l, env, before, s);
 		w->fresh = true;
@@ -160,7 +188,7 @@ enum verr walk_step(struct walker *w, struct vstate *s)
 
 	if (env->id[pc] == I_EXIT)
 		walk_track_stack(w, s);
-	err = env->log ? logged_step(w, s) : verifier_step(env, s, w->step);
+	err = env->log ? logged_step(w, s) : plain_step(w, s);
 	if (!err)
 		err = one_type(w, pc);
 	if (!err && w->mask)
@@ -179,6 +207,7 @@ void walk_log_safe(struct walker *w, const struct vstate *s)
 {
 	struct vlog *l = w->env->log;
 
+	w->unshown = false;
 	if (l && w->fresh)
 		vlog_printf(l, "\nfrom %u to %u: safe\n", w->from, s->insn);
 	else if (l)
@@ -189,6 +218,7 @@ void walk_resume(struct walker *w, uint32_t from, size_t log)
 {
 	w->from = from;
 	w->fresh = w->popped = true;
+	w->unshown = false;
 	vlog_forget(w->env->log, log);
 }
 

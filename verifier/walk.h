@@ -15,10 +15,14 @@ struct walker {
 	uint64_t *mask;		/* by slot: step.mask seen; NULL with CAP_PERFMON */
 	uint32_t *depth;	/* by subprog: slots of stack */
 	uint32_t max_records, budget;
+	/* NULL, or told that the insn at pc was executed in frame, before the log shows it. */
+	void (*stepped)(struct walker *w, uint32_t pc, uint32_t frame);
 	/* For the log: */
 	uint32_t from;		/* the insn before */
-	bool fresh;		/* the state begins a path, or goes on after a call: it is shown */
+	bool fresh;		/* the state begins a path, or a call returned: it is shown */
 	bool popped;		/* of these: it waited */
+	bool unshown;		/* what the last insn did is shown when the path goes on */
+	struct step last;	/* of that insn */
 };
 
 void walk_init(struct walker *w, struct venv *env, struct step *step, struct verdict *out);

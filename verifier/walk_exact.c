@@ -47,7 +47,7 @@ struct xwalk {
 	bool live_only;		/* some comparison left out dead registers */
 };
 
-/* ---- records ------------------------------------------------------------------------ */
+/* ---- records ------------------------------------------------------------- */
 
 static void keep_record(struct xwalk *w)
 {
@@ -84,7 +84,7 @@ static void records_forget_dead(struct xwalk *w)
 			forget_dead(w->w.env, (struct vstate *)r->state, pc);
 }
 
-/* ---- nodes ----------------------------------------------------------------------------- */
+/* ---- nodes --------------------------------------------------------------- */
 
 static void node_close(struct node *n)
 {
@@ -217,7 +217,7 @@ static enum match nodes_match(struct xwalk *w)
 	return MATCH_NONE;
 }
 
-/* ---- may_goto --------------------------------------------------------------------------------- */
+/* ---- may_goto ------------------------------------------------------------ */
 
 static void widen_reg(struct reg_state *r, const struct reg_state *was)
 {
@@ -251,7 +251,7 @@ static void widen(struct xwalk *w)
 	}
 }
 
-/* ---- the walk ----------------------------------------------------------------------------------- */
+/* ---- the walk ------------------------------------------------------------ */
 
 /* This path is done: go on with the youngest branch that waits.  False: there is none. */
 static bool next_path(struct xwalk *w)

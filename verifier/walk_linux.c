@@ -12,7 +12,7 @@
  */
 #include "verifier/walk_linux.h"
 
-/* ---- where states are compared ----------------------------------------------- */
+/* ---- where states are compared ------------------------------------------- */
 
 static void mark_target(struct lwalk *w, uint32_t pc)
 {
@@ -63,7 +63,7 @@ static void mark_places(struct lwalk *w)
 	}
 }
 
-/* ---- paths ------------------------------------------------------------------------ */
+/* ---- paths --------------------------------------------------------------- */
 
 static bool next_path(struct lwalk *w)
 {
@@ -107,7 +107,7 @@ static enum verr push_path(struct lwalk *w, struct vstate *state)
 	return V_OK;
 }
 
-/* ---- may_goto ------------------------------------------------------------------------- */
+/* ---- may_goto ------------------------------------------------------------ */
 
 /* The last state kept at the same insn, one round ago. */
 static const struct point *round_before(const struct lwalk *w)
@@ -163,7 +163,7 @@ static enum verr branch_may_goto(struct lwalk *w)
 	return push_path(w, round);
 }
 
-/* ---- one insn ------------------------------------------------------------------------------ */
+/* ---- one insn ------------------------------------------------------------ */
 
 /* The state before the insn: each is recorded, also one that ends its path here. */
 static void record(struct lwalk *w)
@@ -180,19 +180,30 @@ static void record(struct lwalk *w)
 	rec->at[pc] = &w->rec->rec;
 }
 
-/* What the verdict on this insn relied on, and what it read. */
-static void note_demands(struct lwalk *w, uint32_t frame)
+static void demand(struct lwalk *w, uint32_t pc, uint32_t frame, uint16_t regs, uint64_t slots)
 {
+	struct marks need;
+
+	memset(&need, 0, sizeof(need));
+	need.reg[frame] = regs;
+	need.slot[w->w.step->precise_frame] = slots;
+	precision_demand(w, &w->cur, w->rec, pc, &need);
+}
+
+/* What the verdict on this insn relied on, and what it read. */
+static void note_demands(struct walker *walker, uint32_t pc, uint32_t frame)
+{
+	struct lwalk *w = (struct lwalk *)walker;
 	const struct step *step = w->w.step;
+	uint16_t dst = 1u << w->w.env->insn[pc].dst, regs = step->precise;
 
-	if (step->precise || step->slots_precise) {
-		struct marks need;
-
-		memset(&need, 0, sizeof(need));
-		need.reg[frame] = step->precise;
-		need.slot[step->precise_frame] = step->slots_precise;
-		precision_demand(w, &w->cur, w->rec, &need);
+	/* Linux traces one after the other, dst first. */
+	if (vlog_traces(w->w.env) && regs & dst && regs & ~dst) {
+		demand(w, pc, frame, dst, 0);
+		regs &= (uint16_t)~dst;
 	}
+	if (regs || step->slots_precise)
+		demand(w, pc, frame, regs, step->slots_precise);
 	if (!step->stack_read)
 		return;
 	for (uint32_t i = 0; i <= frame; i++)
@@ -274,7 +285,6 @@ static enum verr walk_insn(struct lwalk *w, bool *done)
 		return err;
 	if ((w->w.step->mask & (MASK_USED | MASK_CONST)) == MASK_USED)
 		w->limits = true;
-	note_demands(w, frame);
 	return follow(w, pc, frame, done);
 }
 
@@ -285,6 +295,7 @@ enum verr walk_linux(struct venv *env, struct step *step, struct verdict *out)
 	bool done;
 
 	walk_init(&w.w, env, step, out);
+	w.w.stepped = note_demands;
 	mark_places(&w);
 	scc_compute(&w);
 	w.bucket = arena_alloc(env->arena, env->len * sizeof(*w.bucket));

@@ -15,7 +15,7 @@ enum {
 	POINT_JUMPS = 2, POINT_INSNS = 8,	/* since the last state that was kept */
 	LOOP_JUMPS = 20, LOOP_INSNS = 100,	/* the same, while one's own path comes by */
 	MAX_HISTORY = 40,		/* a path that is longer than that keeps a state */
-	EVICT_MISSES = 3,		/* a state leaves with n misses more than n times its hits */
+	EVICT_MISSES = 3,		/* n: a state leaves with n * hits + n misses */
 	EVICT_MISSES_LOOP = 64,		/* the same, for heads of loops that must converge */
 	UNPRIV_STATES = 64,		/* kept per insn without CAP_BPF */
 	BACKEDGE_ROUNDS = 64,		/* until marks are given up and all scalars matter */
@@ -37,7 +37,7 @@ struct mark_record {
 
 /*
  * One insn of a path.  Insns that neither move nor make values are left out,
- * unless states are recorded.
+ * unless states are recorded, or all is logged.
  */
 struct hist {
 	struct hist *prev;		/* before it, NULL: the parent's state */
@@ -74,7 +74,7 @@ struct point {
 	struct point *next;		/* older, in the same bucket */
 	struct hist *hist;		/* from the parent's state to this one */
 	struct marks precise;		/* scalars on which some verdict behind it relied */
-	uint64_t read[MAX_FRAMES];	/* slots that some path behind it reads before it writes them */
+	uint64_t read[MAX_FRAMES];	/* slots that some path behind it reads first */
 	uint64_t written[MAX_FRAMES];	/* slots written as a whole since the parent */
 	uint32_t open;			/* paths and points behind it that have not ended */
 	uint32_t hits, misses;
@@ -116,7 +116,7 @@ struct lwalk {
 	uint32_t nwaiting;
 	uint8_t *at;			/* by slot: AT_* */
 	bool loops;			/* there are slots with AT_FORCE */
-	bool limits;			/* scalars must be the same: masks depend on their bounds */
+	bool limits;			/* scalars must be equal: masks depend on them */
 
 	/* prune.c */
 	struct point **bucket;		/* by slot and callsite, see bucket_of() */
@@ -130,24 +130,37 @@ struct lwalk {
 	struct visit *visits;
 };
 
-/* ---- precision.c --------------------------------------------------------------- */
+/* ---- precision.c --------------------------------------------------------- */
 
 /* The insn at pc was executed in frame; w->w.step says how. */
 void hist_push(struct lwalk *w, uint32_t pc, uint32_t frame);
 /*
- * The verdict relied on the scalars in need, which the state of path holds: so
- * it did on what they were computed from.  Clears need.  True if some point did
- * not know that yet.
+ * The verdict relied on the scalars in need, which the state held at the end of
+ * path, before the insn at pc: so it did on what they were computed from.
+ * Clears need.  True if some point did not know that yet.
  */
 bool precision_demand(struct lwalk *w, const struct path *path, struct mark_record *rec,
-		      struct marks *need);
+		      uint32_t pc, struct marks *need);
 /* What mattered behind p matters on the path that ends in p's state. */
 bool precision_inherit(struct lwalk *w, const struct point *p, const struct path *path,
 		       struct mark_record *rec);
 /* All scalars of all points on the path matter. */
 void precision_give_up(struct lwalk *w, const struct path *path);
 
-/* ---- liveness.c ------------------------------------------------------------------- */
+/* ---- log_marks.c: at log level 2 ----------------------------------------- */
+
+static inline bool vlog_traces(const struct venv *env)
+{
+	return env->log && env->opts.log == 2;
+}
+void vlog_inherit(const struct venv *env, const struct point *p);
+/* From insn last back to first, where a point stands; next: the first of the part before this. */
+void vlog_trace(const struct venv *env, uint32_t frame, uint32_t last, uint32_t first,
+		int64_t next);
+void vlog_trace_insn(const struct venv *env, const struct hist *h, const struct marks *m);
+void vlog_trace_point(const struct venv *env, const struct point *p, const struct marks *m);
+
+/* ---- liveness.c ---------------------------------------------------------- */
 
 /* The registers that may be read before they are written, by frame. */
 void live_registers(const struct venv *env, const struct vstate *s, uint16_t live[MAX_FRAMES]);
@@ -168,7 +181,7 @@ bool live_inherit(const struct point *p, const struct path *path, struct mark_re
  */
 void live_finish_records(const struct venv *env, struct records *rec);
 
-/* ---- prune.c ------------------------------------------------------------------------ */
+/* ---- prune.c ------------------------------------------------------------- */
 
 enum compare {
 	COMPARE_LOOSE,		/* scalars that do not matter are not compared */
@@ -185,7 +198,7 @@ enum prune prune_visit(struct lwalk *w);
 /* A path behind p has ended. */
 void prune_close(struct lwalk *w, struct point *p);
 
-/* ---- scc.c -------------------------------------------------------------------------------- */
+/* ---- scc.c --------------------------------------------------------------- */
 
 /* Finds the loops, if some of them is left early (see struct lwalk.loops). */
 void scc_compute(struct lwalk *w);

@@ -84,7 +84,8 @@ struct row {
 	uint8_t differs;	/* bit per privilege: the kernel is known to answer otherwise */
 	const char *text;
 };
-#define CASE(name, type, root, cap, ...) { name, PROG_##type, { V_##root, V_##cap }, 0, __VA_ARGS__ },
+#define CASE(name, type, root, cap, ...) \
+	{ name, PROG_##type, { V_##root, V_##cap }, 0, __VA_ARGS__ },
 #define CASE_DIFFERS(name, type, root, cap, ...) \
 	{ name, PROG_##type, { V_##root, V_##cap }, 3, __VA_ARGS__ },
 #define CASE_LOOP(name, type, root, cap, ...) \
@@ -246,7 +247,8 @@ static void test_records(void **state)
 	struct built b;
 
 	(void)state;
-	build(&b, PROG_SCHED_CLS, "r6 = *(u32 *)(r1 +0); r0 = 1; if r0 == 1 goto l; r0 = r9; l: r7 = 3; exit");
+	build(&b, PROG_SCHED_CLS,
+	      "r6 = *(u32 *)(r1 +0); r0 = 1; if r0 == 1 goto l; r0 = r9; l: r7 = 3; exit");
 	run(&b, &o, &v);
 	assert_true(v.accepted);
 	assert_false(v.rec.overflow);
@@ -288,12 +290,14 @@ static void test_prune(void **state)
 	struct built b;
 
 	(void)state;
-	build(&b, PROG_SCHED_CLS, "r6 = *(u32 *)(r1 +0); r7 = 1; if r6 == 5 goto l; r7 = 2; l: r0 = 0; r8 = r7; r0 = 0; exit");
+	build(&b, PROG_SCHED_CLS,
+	      "r6 = *(u32 *)(r1 +0); r7 = 1; if r6 == 5 goto l; r7 = 2; l: r0 = 0; r8 = r7; r0 = 0; exit");
 	run(&b, &o, &v);
 	assert_true(v.accepted);
 	assert_false(v.aux[4] & AUX_PRUNED_HERE);
 	drop(&b);
-	build(&b, PROG_SCHED_CLS, "r6 = *(u32 *)(r1 +0); r7 = 1; if r6 == 5 goto l; r7 = 2; l: r0 = 0; exit");
+	build(&b, PROG_SCHED_CLS,
+	      "r6 = *(u32 *)(r1 +0); r7 = 1; if r6 == 5 goto l; r7 = 2; l: r0 = 0; exit");
 	run(&b, &o, &v);
 	assert_true(v.accepted);
 	assert_true(v.aux[4] & AUX_PRUNED_HERE);
@@ -373,7 +377,8 @@ static void test_step(void **state)
 	uint32_t pc;
 
 	(void)state;
-	build(&b, PROG_SCHED_CLS, "r2 = *(u32 *)(r1 +0); if r2 > 7 goto l; l: r0 = *(u64 *)(r10 +0); exit");
+	build(&b, PROG_SCHED_CLS,
+	      "r2 = *(u32 *)(r1 +0); if r2 > 7 goto l; l: r0 = *(u64 *)(r10 +0); exit");
 	assert_int_equal(venv_init(&env, &b.unit, 0, &o, &b.arena, &out, &pc), V_OK);
 	s = venv_entry(&env, 0);
 	assert_int_equal(state_reg(s, 1)->type, T_CTX);
@@ -417,7 +422,9 @@ static void test_log(void **state)
 	struct built b;
 
 	(void)state;
-	build(&b, PROG_SCHED_CLS, "r2 = *(u32 *)(r1 +0); if r2 > 7 goto l; *(u32 *)(r10 -8) = r2; l: r0 = r2; r0 += r3; exit");
+	build(&b, PROG_SCHED_CLS,
+	      "r2 = *(u32 *)(r1 +0); if r2 > 7 goto l; *(u32 *)(r10 -8) = r2; "
+	      "l: r0 = r2; r0 += r3; exit");
 	b.prog.line = lines;
 	b.prog.nline = 2;
 	run(&b, &o, &v);

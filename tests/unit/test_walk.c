@@ -16,7 +16,7 @@
 #include "fuzz/fuzz.h"
 
 enum { MAX_LEN = 512 };
-enum { A = 1, F = 8, FA = 9, X = 1 << 8, K = 1 << 9 };	/* prog_flags; X, K: of the row only */
+enum { A = 1, F = 8, FA = 9, X = 1 << 8, K = 1 << 9 };	/* prog_flags; X, K: of a row */
 enum { V_ANY = VERR_N };
 
 static const uint8_t rodata[16] = "hello\0\0\0\x88\x77\x66\x55\x44\x33\x22\x11";
@@ -87,7 +87,7 @@ static bool kernel_there(void)
 	return false;
 }
 
-/* ---- the table ------------------------------------------------------------------ */
+/* ---- the table ----------------------------------------------------------- */
 
 static const struct row {
 	const char *name;
@@ -184,8 +184,8 @@ static void test_kernel(void **state)
 		if (ask(&b, PRIV_ROOT, &accepts, &log)) {
 			asked++;
 			if (accepts != v.accepted && !(rows[i].flags & K)) {
-				print_error("%s: we %s, the kernel does not: %s\n%s\n", rows[i].name,
-					    v.accepted ? "accept" : "reject", v.msg,
+				print_error("%s: we %s, the kernel does not: %s\n%s\n",
+					    rows[i].name, v.accepted ? "accept" : "reject", v.msg,
 					    linux_log_text(&log));
 				wrong++;
 			}
@@ -206,7 +206,7 @@ static void test_kernel(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* ---- the verdicts of the exact walk ---------------------------------------------- */
+/* ---- the verdicts of the exact walk -------------------------------------- */
 
 enum { NO_GPL = 1 << 8 };	/* of a row's type */
 static const struct {
@@ -237,8 +237,9 @@ static void test_verdicts(void **state)
 				b.prog.license = "Proprietary";
 			judge(&b, WALK_LINUX, privs[k & 1], &v);
 			if (v.err != verdicts[i].err[k & 1]) {
-				print_error("%s (%s): %s (%s) at %u, expected %s\n", verdicts[i].name,
-					    priv_name(privs[k & 1]), verr_name[v.err], v.msg, v.pc,
+				print_error("%s (%s): %s (%s) at %u, expected %s\n",
+					    verdicts[i].name, priv_name(privs[k & 1]),
+					    verr_name[v.err], v.msg, v.pc,
 					    verr_name[verdicts[i].err[k & 1]]);
 				wrong++;
 			}
@@ -272,7 +273,8 @@ static void test_generated(void **state)
 		gen_case(&c, &go, &a, &tc);
 		for (uint32_t k = 0; k < tc.unit.nprog; k++) {
 			struct vopts o = { .priv = priv, .max_insns = 50000,
-					   .plain_size = tc.input[0].nctx, .plain_max = tc.input[0].nctx };
+					   .plain_size = tc.input[0].nctx,
+					   .plain_max = tc.input[0].nctx };
 			struct program p = tc.unit.prog[k];
 			struct unit u = tc.unit;
 			struct verdict v[2];
@@ -286,7 +288,8 @@ static void test_generated(void **state)
 			if (!settled(&v[0]) || !settled(&v[1]))
 				continue;
 			compared++;
-			if (v[0].err == v[1].err)
+			/* Which of several errors comes first depends on the order of paths. */
+			if (v[0].accepted == v[1].accepted)
 				continue;
 			print_error("case %u: exact walk %s at %u, Linux walk %s at %u\n", i,
 				    verr_name[v[0].err], v[0].pc, verr_name[v[1].err], v[1].pc);
@@ -319,7 +322,8 @@ static void test_sound(void **state)
 		skip();
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		struct gen_opts go = { .priv = PRIV_ROOT, .insns = 20 + 10 * (i % 13), .inputs = 3 };
+		struct gen_opts go = { .priv = PRIV_ROOT, .insns = 20 + 10 * (i % 13),
+				       .inputs = 3 };
 		struct program prog[MAX_PROGS];
 		struct testcase tc;
 		struct choice c;
@@ -340,7 +344,7 @@ static void test_sound(void **state)
 	arena_free(&a);
 }
 
-/* ---- what is pruned ------------------------------------------------------------------- */
+/* ---- what is pruned ------------------------------------------------------ */
 
 /* n branches on a value from outside, one after the other, each around body. */
 static void diamonds(struct built *b, uint32_t n, uint32_t flags, struct insn body,
@@ -376,7 +380,8 @@ static void test_diamonds(void **state)
 		{ "a register that does not matter", add, { insn_mov64_reg(0, 7), nop } },
 		{ "a dead register", add, { nop, nop } },
 		{ "a dead slot", insn_stx(SZ_DW, 10, -8, 6), { nop, nop } },
-		{ "a slot that is written before it is read", insn_stx(SZ_DW, 10, -8, 6), { store, load } },
+		{ "a slot that is written before it is read", insn_stx(SZ_DW, 10, -8, 6),
+		  { store, load } },
 		{ "a slot whose value does not matter", store, { load, nop } },
 		{ "ids", insn_mov64_reg(8, 2), { nop, nop } },
 	};
@@ -431,7 +436,7 @@ static void test_eviction(void **state)
 	drop(&b);
 }
 
-/* ---- budgets ------------------------------------------------------------------------------ */
+/* ---- budgets ------------------------------------------------------------- */
 
 static void test_budget(void **state)
 {
@@ -459,7 +464,7 @@ static void test_budget(void **state)
 	drop(&b);
 }
 
-/* ---- records --------------------------------------------------------------------------------- */
+/* ---- records ------------------------------------------------------------- */
 
 /* The records of r6 before slot pc, as a set: 1 precise, 2 not, 4 forgotten. */
 static uint32_t marks_at(const struct verdict *v, uint32_t pc, uint32_t reg)
@@ -502,16 +507,17 @@ static void test_marks(void **state)
 	drop(&b);
 }
 
-/* ---- counters -------------------------------------------------------------------------------- */
+/* ---- counters ------------------------------------------------------------ */
 
 /* On straight ways and loops the counters are the kernel's, one by one. */
 static void test_counters(void **state)
 {
 	static const char *const text[] = {
 		"r0 = 0; l: r0 += 1; if r0 < 1000 goto l; exit",
-		"r6 = 0; r0 = 0; o: r7 = 0; i: r7 += 1; if r7 < 50 goto i; r6 += 1; if r6 < 50 goto o; exit",
-		"r6 = r1; r7 = 0; r0 = 0; l: r2 = *(u32 *)(r6 +0); if r2 > 5 goto a; r0 += 1; a: r7 += 1; "
-		"if r7 < 3000 goto l; exit",
+		"r6 = 0; r0 = 0; o: r7 = 0; i: r7 += 1; if r7 < 50 goto i; r6 += 1; "
+		"if r6 < 50 goto o; exit",
+		"r6 = r1; r7 = 0; r0 = 0; l: r2 = *(u32 *)(r6 +0); if r2 > 5 goto a; r0 += 1; "
+		"a: r7 += 1; if r7 < 3000 goto l; exit",
 		"r6 = r1; r7 = 0; r0 = 0; l: r2 = *(u32 *)(r6 +0); if r2 == 7 goto out; r7 += 1; "
 		"if r7 < 2000 goto l; out: exit",
 	};
@@ -544,6 +550,71 @@ static void test_counters(void **state)
 	}
 }
 
+/* ---- the log ----------------------------------------------------------------- */
+
+/*
+ * The lines on precision, without what differs by name only: ids, map names,
+ * and what a wide immediate stands for.
+ */
+static char *marks_in(const char *log, struct arena *a)
+{
+	char *out = arena_alloc(a, strlen(log) + 2), *to = out;
+
+	while (*log) {
+		size_t n = strcspn(log, "\n");
+		bool skip = strncmp(log, "mark_precise: ", 14) && strncmp(log, "frame ", 6);
+
+		for (size_t i = 0; i < n && !skip; i++) {
+			if (!strncmp(log + i, "id=", 3))
+				i += 3 + strcspn(log + i + 3, ",)") - 1;
+			else
+				*to++ = log[i];
+			if (i > 5 && !strncmp(log + i - 5, "(18) r", 6))
+				break;
+		}
+		while (to > out && to[-1] == ' ')
+			to--;
+		if (!skip)
+			*to++ = '\n';
+		log += n + (log[n] == '\n');
+	}
+	*to = 0;
+	return out;
+}
+
+/* Which values mattered is traced back over the same insns as in the kernel. */
+static void test_traces(void **state)
+{
+	uint32_t same = 0, traced = 0;
+
+	(void)state;
+	if (!kernel_there())
+		skip();
+	for (uint32_t i = 0; i < ROWS; i++) {
+		struct linux_unit_opts lo = { .log_level = LINUX_LOG_ALL };
+		struct vopts o = { .walk = WALK_LINUX, .priv = PRIV_ROOT, .log = 2 };
+		struct linux_log log = { 0 };
+		const char *ours, *theirs;
+		struct verdict v;
+		struct built b;
+		bool made;
+
+		build(&b, PROG_SCHED_CLS, rows[i].flags, rows[i].text);
+		o.strict_align = b.prog.prog_flags & A;
+		verify(&b.unit, 0, &o, &b.arena, &v);
+		linux_load_unit(&b.unit, NULL, 0, PRIV_ROOT, &lo, &log, &made);
+		ours = marks_in(v.log, &b.arena);
+		theirs = marks_in(linux_log_text(&log), &b.arena);
+		traced += *theirs && v.processed < 3000;
+		same += *theirs && v.processed < 3000 && !strcmp(ours, theirs);
+		if (strcmp(ours, theirs) && v.processed < 3000) printf("ROW %s\n--- ours\n%s--- theirs\n%s", rows[i].name, ours, theirs);
+		linux_log_free(&log);
+		drop(&b);
+	}
+	print_message("# %u of %u traces are equal\n", same, traced);
+	assert_true(same * 10 >= traced * 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -559,6 +630,7 @@ int main(void)
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_traces),
 	};
 
 	return cmocka_run_group_tests_name("walk", tests, NULL, NULL);

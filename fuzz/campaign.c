@@ -324,6 +324,11 @@ static void summary_kernel(FILE *o, const struct stats *s)
 	for (uint32_t i = 1; i < REASON_N; i++)
 		if (s->reason[i])
 			fprintf(o, "left out        %" PRIu64 " runs: %s\n", s->reason[i], reason_text[i]);
+	if (s->kernel_steps)
+		fprintf(o, "kernel's log    %" PRIu64 " paths, %" PRIu64 " steps, %" PRIu64
+			" values in it; %" PRIu64 " logs not understood\n",
+			s->ruling[ORACLE_kernel_sound][HOLDS] + s->ruling[ORACLE_kernel_sound][FAILS],
+			s->kernel_steps, s->kernel_values, s->kernel_odd);
 	if (s->half)
 		fprintf(o, "half shown      %" PRIu64 " runs show 32 bits of r0 only\n", s->half);
 }

@@ -68,7 +68,7 @@ struct pipe_opts {
 	enum walk walk;
 	bool alternate;		/* both walks in turn, by case hash */
 	bool sound;		/* containment oracle on */
-	bool text_always;	/* text oracle on every case, not on a sample */
+	bool text_always;	/* text and kernel-sound on every case, not on a sample */
 	bool measure;		/* fill stats.ns_stage */
 	uint32_t max_insns;	/* the verifier's budget, 0: its default */
 	bool unverified;	/* run what the verifier rejects in checked mode too */
@@ -100,6 +100,8 @@ struct trial {
 	uint64_t hash;			/* of the unit */
 	bool sound, text;		/* whether these oracles look at this trial */
 	uint64_t states_checked;	/* written by the containment oracle */
+	bool kernel;			/* whether kernel-sound looks at this trial */
+	uint64_t kernel_steps, kernel_values, kernel_odd; /* written by kernel-sound */
 	uint32_t verdicts[VC_N];	/* by class, written by the verdict oracle */
 };
 
@@ -136,6 +138,8 @@ struct stats {
 	uint64_t walk[2];
 	uint64_t reason[REASON_N];	/* outcomes that were not compared; [0]: those that were */
 	uint64_t verdict[VC_N];
+	uint64_t kernel_steps, kernel_values; /* of paths, compared with the kernel's log */
+	uint64_t kernel_odd;		/* logs with lines that were not understood */
 	uint64_t half;			/* outcomes that show 32 bits of r0 only */
 	uint64_t ruling[ORACLE_N][3];
 	uint64_t executed_insns, processed, insns, with_branch, with_memory;

@@ -10,6 +10,7 @@ enum ruling oracle_accept_runs(struct trial *t, struct finding *f);
 enum ruling oracle_agree(struct trial *t, struct finding *f);
 enum ruling oracle_text(struct trial *t, struct finding *f);
 enum ruling oracle_verdict(struct trial *t, struct finding *f);
+enum ruling oracle_kernel_sound(struct trial *t, struct finding *f);
 
 /* oracle_verdict.c */
 
@@ -37,6 +38,8 @@ bool verdict_same_error(const char *ours, const char *theirs);
 
 struct trace *trace_copy(struct arena *a, const struct trace *t);
 
+/* Every how many cases (by hash) the kernel is asked for a log. */
+enum { KERNEL_SAMPLE = 4 };
 /* Every how many cases (by hash) the text oracle looks, unless asked to always. */
 enum { TEXT_SAMPLE = 64 };
 

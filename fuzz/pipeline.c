@@ -130,6 +130,7 @@ static void trial_begin(struct pipeline *p, const struct testcase *tc)
 	if (p->opts.alternate)
 		t->walk = t->hash & 1 ? WALK_LINUX : WALK_EXACT;
 	t->text = p->opts.text_always || t->hash % TEXT_SAMPLE == 0;
+	t->kernel = p->opts.text_always || (t->hash >> 20) % KERNEL_SAMPLE == 0;
 	p->stats.programs++;
 	if (p->opts.measure)
 		p->clock = now_ns();
@@ -434,6 +435,10 @@ static uint32_t trial_judge(struct pipeline *p, struct finding *f)
 	for (uint32_t i = 0; i < VC_N; i++)
 		p->stats.verdict[i] += t->verdicts[i];
 	memset(t->verdicts, 0, sizeof(t->verdicts));
+	p->stats.kernel_steps += t->kernel_steps;
+	p->stats.kernel_values += t->kernel_values;
+	p->stats.kernel_odd += t->kernel_odd;
+	t->kernel_steps = t->kernel_values = t->kernel_odd = 0;
 	return failed;
 }
 
@@ -504,7 +509,7 @@ void pipeline_opinions(struct pipeline *p, enum ruling ruling[ORACLE_N], struct 
 	struct finding dummy;
 
 	trial_begin(p, t->tc);
-	t->text = true;
+	t->text = t->kernel = true;
 	trial_verify(p);
 	for (uint32_t i = 0; i < ORACLE_N; i++)
 		ruling[i] = NO_OPINION;

@@ -135,26 +135,13 @@ static void sync_linked(struct exec *x, struct vstate *st, uint32_t reg)
 	}
 }
 
-static void scalar_meet(struct scalar *a, const struct scalar *b)
-{
-	a->umin = a->umin > b->umin ? a->umin : b->umin;
-	a->umax = a->umax < b->umax ? a->umax : b->umax;
-	a->smin = a->smin > b->smin ? a->smin : b->smin;
-	a->smax = a->smax < b->smax ? a->smax : b->smax;
-	a->u32min = a->u32min > b->u32min ? a->u32min : b->u32min;
-	a->u32max = a->u32max < b->u32max ? a->u32max : b->u32max;
-	a->s32min = a->s32min > b->s32min ? a->s32min : b->s32min;
-	a->s32max = a->s32max < b->s32max ? a->s32max : b->s32max;
-}
-
 /*
  * A number compared with itself.  Linux 6.18 follows the edge that cannot be
- * taken, too, with both ends of the range moved in by one; errors there count.
- * So do we, and any state will do.
+ * taken, too, with both ends of the range moved in by one, and forgets the range
+ * when these have met; errors there count.  So do we, and any state will do.
  */
 static void narrow_self(struct exec *x, struct scalar *s, bool taken)
 {
-	struct scalar lo = *s, hi = *s;
 	bool possible;
 
 	switch (x->row->op) {
@@ -167,15 +154,8 @@ static void narrow_self(struct exec *x, struct scalar *s, bool taken)
 	default:
 		return;
 	}
-	if (possible || !x->env->dom->refine(x->row->op, x->row->width, taken, &lo, &hi))
-		return;
-	scalar_meet(s, &lo);
-	scalar_meet(s, &hi);
-	if (x->env->dom->sync(s))
-		return;
-	hi = scalar_unknown();
-	hi.var = lo.var;
-	*s = hi;
+	if (!possible)
+		x->env->dom->refine(x->row->op, x->row->width, taken, s, s);
 }
 
 /*

@@ -40,35 +40,43 @@ static const uint8_t sel_of[256] = {
 };
 #pragma GCC diagnostic pop
 
-/* What each kind does to registers, for insn_reads() and insn_writes(). */
+/* What each insn does to registers, by its kind; a move reads its source only. */
 enum { DST = 1, SRC = 2, R0 = 4, R6 = 8, CLOBBER = 16 };
+
+#define MOVES(op) ((op) == OP_MOV || (op) == OP_MOVSX8 || (op) == OP_MOVSX16 || (op) == OP_MOVSX32)
+
+#define ACCESS_ALU_K(op)	{ MOVES(op) ? 0 : DST, DST }
+#define ACCESS_ALU_X(op)	{ MOVES(op) ? SRC : DST | SRC, DST }
+#define ACCESS_ALU_1(op)	{ DST,			DST }
+#define ACCESS_ADDR_CAST(op)	{ SRC,			DST }
+#define ACCESS_JMP_K(op)	{ DST,			0 }
+#define ACCESS_JMP_X(op)	{ DST | SRC,		0 }
+#define ACCESS_JA(op)		{ 0,			0 }
+#define ACCESS_MAY_GOTO(op)	{ 0,			0 }
+#define ACCESS_CALL(op)		{ 0,			CLOBBER }
+#define ACCESS_CALL_LOCAL(op)	{ 0,			CLOBBER }
+#define ACCESS_CALL_KFUNC(op)	{ 0,			CLOBBER }
+#define ACCESS_CALLX(op)	{ DST,			CLOBBER }
+#define ACCESS_EXIT(op)		{ R0,			0 }
+#define ACCESS_LDX(op)		{ SRC,			DST }
+#define ACCESS_LDSX(op)		{ SRC,			DST }
+#define ACCESS_STX(op)		{ DST | SRC,		0 }
+#define ACCESS_ST(op)		{ DST,			0 }
+#define ACCESS_ATOMIC(op)	{ DST | SRC,		0 }
+#define ACCESS_ATOMIC_FETCH(op)	{ DST | SRC,		SRC }
+#define ACCESS_CMPXCHG(op)	{ DST | SRC | R0,	R0 }
+#define ACCESS_LOAD_ACQ(op)	{ SRC,			DST }
+#define ACCESS_STORE_REL(op)	{ DST | SRC,		0 }
+#define ACCESS_LD_IMM64(op)	{ 0,			DST }
+#define ACCESS_LD_ABS(op)	{ R6,			CLOBBER }
+#define ACCESS_LD_IND(op)	{ R6 | SRC,		CLOBBER }
 
 static const struct {
 	uint8_t reads, writes;
-} access_of[K_N] = {
-	[K_ALU_K]	= { DST,	DST },
-	[K_ALU_X]	= { DST | SRC,	DST },
-	[K_ALU_1]	= { DST,	DST },
-	[K_ADDR_CAST]	= { SRC,	DST },
-	[K_JMP_K]	= { DST,	0 },
-	[K_JMP_X]	= { DST | SRC,	0 },
-	[K_CALL]	= { 0,		CLOBBER },
-	[K_CALL_LOCAL]	= { 0,		CLOBBER },
-	[K_CALL_KFUNC]	= { 0,		CLOBBER },
-	[K_CALLX]	= { DST,	CLOBBER },
-	[K_EXIT]	= { R0,		0 },
-	[K_LDX]		= { SRC,	DST },
-	[K_LDSX]	= { SRC,	DST },
-	[K_STX]		= { DST | SRC,	0 },
-	[K_ST]		= { DST,	0 },
-	[K_ATOMIC]	= { DST | SRC,	0 },
-	[K_ATOMIC_FETCH] = { DST | SRC,	SRC },
-	[K_CMPXCHG]	= { DST | SRC | R0, R0 },
-	[K_LOAD_ACQ]	= { SRC,	DST },
-	[K_STORE_REL]	= { DST | SRC,	0 },
-	[K_LD_IMM64]	= { 0,		DST },
-	[K_LD_ABS]	= { R6,		CLOBBER },
-	[K_LD_IND]	= { R6 | SRC,	CLOBBER },
+} access_of[INSN_N] = {
+#define INSN(id, code, selector, value, kind, op, width, group, cpu, text) \
+	[I_##id] = ACCESS_##kind(OP_##op),
+#include "isa/isa.def"
 };
 
 /* ---- one instruction ----------------------------------------------------- */
@@ -154,38 +162,31 @@ out:
 	return why == INSN_OK ? id : I_NONE;
 }
 
-static uint16_t register_set(const struct insn *in, uint8_t access)
+/* Without branches: half of them would be mispredicted. */
+static inline uint16_t register_set(uint32_t access, uint32_t dst, uint32_t src)
 {
-	uint16_t set = 0;
+	uint32_t set = (access & DST) << dst | (access / SRC & 1) << src | (access / R0 & 1) << 0 |
+		       (access / R6 & 1) << 6;
 
-	if (access & DST)
-		set |= (uint16_t)(1u << in->dst);
-	if (access & SRC)
-		set |= (uint16_t)(1u << in->src);
-	if (access & R0)
-		set |= 1u << 0;
-	if (access & R6)
-		set |= 1u << 6;
-	if (access & CLOBBER)
-		set |= 0x3f;
-	return set;
+	return (uint16_t)(set | (0x3f & -(access / CLOBBER)));
+}
+
+void insn_regs(const struct insn *in, uint8_t id, uint16_t *reads, uint16_t *writes)
+{
+	uint32_t dst = in->dst, src = in->src;
+
+	*reads = register_set(access_of[id].reads, dst, src);
+	*writes = register_set(access_of[id].writes, dst, src);
 }
 
 uint16_t insn_reads(const struct insn *in, uint8_t id)
 {
-	const struct insn_row *r = insn_row(id);
-	uint8_t access = access_of[r->kind].reads;
-
-	/* A move reads its source only. */
-	if ((r->kind == K_ALU_K || r->kind == K_ALU_X) &&
-	    (r->op == OP_MOV || r->op == OP_MOVSX8 || r->op == OP_MOVSX16 || r->op == OP_MOVSX32))
-		access &= (uint8_t)~DST;
-	return register_set(in, access);
+	return register_set(access_of[id].reads, in->dst, in->src);
 }
 
 uint16_t insn_writes(const struct insn *in, uint8_t id)
 {
-	return register_set(in, access_of[insn_row(id)->kind].writes);
+	return register_set(access_of[id].writes, in->dst, in->src);
 }
 
 /* ---- messages ------------------------------------------------------------ */

@@ -211,6 +211,7 @@ static inline uint64_t insn_imm64(const struct insn *in)
  */
 uint16_t insn_reads(const struct insn *in, uint8_t id);
 uint16_t insn_writes(const struct insn *in, uint8_t id);
+void insn_regs(const struct insn *in, uint8_t id, uint16_t *reads, uint16_t *writes);	/* both */
 
 /*
  * Marks where basic blocks begin, for a program that passed program_check():

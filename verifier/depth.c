@@ -48,6 +48,8 @@ static enum verr sub_depth(struct depth *d, uint32_t s, uint32_t frames)
 		all += (int32_t)d->size[s];
 	if (all > STACK_SIZE)
 		return verr_fail(d->out, V_STACK_DEPTH, -1, frames, (uint32_t)all);
+	if (!d->env->sub[s].calls)
+		return V_OK;
 	for (uint32_t i = d->env->sub[s].start; i < d->env->sub[s].end;
 	     i += insn_slots(d->env->id[i])) {
 		uint32_t callee;

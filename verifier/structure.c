@@ -4,14 +4,16 @@
  *
  * Subprograms end in exit or a jump and are not jumped into; every insn can be
  * reached along the edges of the control flow (calls are edges); without
- * CAP_BPF there are no back edges.  The same pass finds the places where paths
+ * CAP_BPF there are no back edges.  Besides, this finds the places where paths
  * meet, which is where the walks compare states, and the registers that are
  * live at each slot.
  */
 #include "verifier/internal.h"
 
-/* Where an insn leads to, NONE where it has no (second) successor; its registers. */
-#define NONE UINT32_MAX
+/*
+ * Where an insn leads to in its subprogram, its registers.  Without a (second)
+ * successor it is the slot behind the last one, where nothing is live.
+ */
 struct edges {
 	uint32_t next, jump;
 	uint16_t reads, writes;
@@ -21,10 +23,39 @@ struct shape {			/* the program, as the passes below see it */
 	struct venv *env;
 	struct step *out;
 	struct edges *edge;	/* by slot */
-	bool backward;		/* some edge leads to a lower slot */
+	uint8_t *in;		/* by slot: edges that lead there, see edge_to() */
+	bool backward;		/* some jump leads to a lower slot, or to itself */
+	bool back_call;		/* the same of calls */
+	bool scattered;		/* some slot is not led to by a lower one */
 };
 
 /* ---- subprograms --------------------------------------------------------- */
+
+enum { MANY_EDGES = 3 };	/* the insn before, which perhaps leads elsewhere, and two more */
+
+/*
+ * A jump or a call leads to this slot.  Paths meet where a second edge leads to.
+ * The insn before counts as one until edge_ends() says that it leads elsewhere.
+ */
+static void edge_to(struct shape *s, uint32_t to)
+{
+	if (s->in[to])
+		s->env->aux[to] |= AUX_PRUNE_POINT;
+	if (s->in[to] < MANY_EDGES)
+		s->in[to]++;
+}
+
+static void edge_ends(struct shape *s, uint32_t pc)
+{
+	uint32_t next = pc + 1;
+
+	if (next == s->env->len)
+		return;
+	s->in[next]--;
+	s->scattered |= !s->in[next];
+	if (s->in[next] < 2)
+		s->env->aux[next] &= (uint8_t)~AUX_PRUNE_POINT;
+}
 
 static enum verr subprog_jump(struct shape *s, const struct vsub *sub, uint32_t pc, uint32_t *jump)
 {
@@ -33,64 +64,101 @@ static enum verr subprog_jump(struct shape *s, const struct vsub *sub, uint32_t 
 	if (to < sub->start || to >= sub->end)
 		return verr_fail(s->out, V_JUMP_RANGE, -1, pc, (uint32_t)to);
 	s->backward |= to <= pc;
+	edge_to(s, (uint32_t)to);
 	*jump = (uint32_t)to;
 	return V_OK;
 }
 
-static uint16_t live_reads(const struct venv *env, uint32_t pc)
+/* A call, or the address of a subprogram: an edge, but the registers are others there. */
+static void edge_call(struct shape *s, uint32_t pc)
 {
-	const struct insn *in = &env->insn[pc];
-	uint8_t id = env->id[pc];
+	uint32_t to = (uint32_t)insn_target(s->env->insn, s->env->id[pc], pc);
 
-	switch (insn_row(id)->kind) {
-	case K_CALL: {
-		const struct helper_proto *p = helper_proto_for(in->imm, env->prog->type);
+	s->back_call |= to <= pc;
+	edge_to(s, to);
+}
 
-		return (uint16_t)((2u << (p ? helper_nargs(p) : 5)) - 2);
-	}
-	case K_CALL_LOCAL: case K_CALL_KFUNC: case K_CALLX:
-		return 0x3e | (insn_row(id)->kind == K_CALLX ? 1u << in->dst : 0);
+/* The registers that a helper looks at, r1 to r5. */
+static uint16_t helper_reads(const struct venv *env, uint32_t pc)
+{
+	const struct helper_proto *p = helper_proto_for(env->insn[pc].imm, env->prog->type);
+
+	return (uint16_t)((2u << (p ? helper_nargs(p) : 5)) - 2);
+}
+
+/* What is not just "reads, writes, and on to the next". */
+static enum verr subprog_edge(struct shape *s, struct vsub *sub, uint32_t pc, struct edges *e)
+{
+	const struct venv *env = s->env;
+
+	switch (insn_row(env->id[pc])->kind) {
 	case K_EXIT:
-		return env->opts.live_exit && pc < env->sub[0].end ? (1u << REG_FP) - 1 : 1;
+		e->next = env->len;
+		if (env->opts.live_exit && !sub->start)
+			e->reads = (1u << REG_FP) - 1;
+		edge_ends(s, pc);
+		return V_OK;
+	case K_JA:
+		if (subprog_jump(s, sub, pc, &e->next))
+			return s->out->err;
+		edge_ends(s, pc);
+		return V_OK;
+	case K_MAY_GOTO:
+		/* The rounds of a loop are told apart, and widened, here. */
+		env->aux[pc] |= AUX_PRUNE_POINT;
+		/* fall through */
+	case K_JMP_K: case K_JMP_X:
+		return subprog_jump(s, sub, pc, &e->jump);
+	case K_CALL:
+		e->reads = helper_reads(env, pc);
+		sub->tail_call |= env->insn[pc].imm == HELPER_tail_call;
+		return V_OK;
+	case K_CALL_LOCAL:
+		e->reads = 0x3e;
+		sub->calls = true;
+		edge_call(s, pc);
+		/* Paths meet behind a call, too: the callee may have several exits. */
+		env->aux[pc + 1] |= AUX_PRUNE_POINT;
+		return V_OK;
+	case K_CALL_KFUNC: case K_CALLX:
+		e->reads |= 0x3e;
+		return V_OK;
+	case K_LD_IMM64:
+		e->next = pc + 2;
+		s->edge[pc + 1] = (struct edges){ env->len, env->len, 0, 0 };
+		if (env->id[pc] == I_LD_CODE_ADDR)
+			edge_call(s, pc);
+		return V_OK;
+	case K_LD_ABS: case K_LD_IND:
+		sub->ld_abs = true;
+		return V_OK;
 	default:
-		return insn_reads(in, id);
+		return V_OK;
 	}
 }
 
 /* The edges of its insns, which stay inside; *last is the last insn. */
 static enum verr subprog_edges(struct shape *s, struct vsub *sub, uint32_t *last)
 {
+	static const bool plain[K_N] = {
+		[K_ALU_K] = true, [K_ALU_X] = true, [K_ALU_1] = true, [K_LDX] = true,
+		[K_LDSX] = true, [K_STX] = true, [K_ST] = true, [K_ATOMIC] = true,
+		[K_ATOMIC_FETCH] = true, [K_CMPXCHG] = true,
+	};
 	const struct venv *env = s->env;
 
-	for (uint32_t i = sub->start, n; i < sub->end; i += n) {
-		uint8_t id = env->id[i], kind = insn_row(id)->kind;
+	for (uint32_t i = sub->start; i < sub->end; i++) {
+		uint8_t id = env->id[i];
 		struct edges *e = &s->edge[i];
 
+		if (id == I_LDDW_HI)
+			continue;
 		*last = i;
-		n = kind == K_LD_IMM64 ? 2 : 1;
-		*e = (struct edges){ i + n, NONE, live_reads(env, i), insn_writes(&env->insn[i], id) };
-		switch (kind) {
-		case K_EXIT:
-			e->next = NONE;
-			break;
-		case K_JA:
-			if (subprog_jump(s, sub, i, &e->next))
-				return s->out->err;
-			break;
-		case K_JMP_K: case K_JMP_X: case K_MAY_GOTO:
-			if (subprog_jump(s, sub, i, &e->jump))
-				return s->out->err;
-			break;
-		case K_CALL:
-			sub->tail_call |= env->insn[i].imm == HELPER_tail_call;
-			break;
-		case K_LD_ABS: case K_LD_IND:
-			sub->ld_abs = true;
-			break;
-		default:
-			if (id == I_CALL_LOCAL || id == I_LD_CODE_ADDR)
-				e->jump = (uint32_t)insn_target(env->insn, id, i);
-		}
+		e->next = i + 1;
+		e->jump = env->len;
+		insn_regs(&env->insn[i], id, &e->reads, &e->writes);
+		if (!plain[insn_row(id)->kind] && subprog_edge(s, sub, i, e))
+			return s->out->err;
 	}
 	return V_OK;
 }
@@ -104,6 +172,8 @@ static enum verr subprogs_check(struct shape *s, uint32_t *pc)
 	env->sub = sub;
 	env->nsub = p->nsub;
 	s->edge = arena_raw(env->arena, env->len * sizeof(*s->edge));
+	s->in = arena_raw(env->arena, env->len + 1);
+	memset(s->in, 1, env->len + 1);
 	*pc = 0;
 	if (p->nsub > MAX_SUBPROGS)
 		return verr_fail(s->out, V_TOO_MANY_SUBPROGS, -1);
@@ -124,15 +194,26 @@ static enum verr subprogs_check(struct shape *s, uint32_t *pc)
 
 /* ---- reachability -------------------------------------------------------- */
 
+/* The second edge out of an insn, calls included. */
+static uint32_t second_edge(const struct shape *s, uint32_t pc)
+{
+	const struct venv *env = s->env;
+
+	if (env->id[pc] == I_CALL_LOCAL || env->id[pc] == I_LD_CODE_ADDR)
+		return (uint32_t)insn_target(env->insn, env->id[pc], pc);
+	return s->edge[pc].jump;
+}
+
 enum { NEW, DISCOVERED, NEXT_DONE, JUMP_DONE, EXPLORED };
 
 /*
  * Depth first and in the order of Linux: what falls through before what jumps.
- * Where edges meet, walks compare states.
+ * state[] tells what was reached.
  */
-static enum verr cfg_walk(const struct shape *s, uint8_t *state, uint32_t *stack, uint32_t *pc)
+static enum verr cfg_walk(const struct shape *s, uint8_t *state, uint32_t *pc)
 {
-	uint32_t top = 0;
+	const uint32_t none = s->env->len;
+	uint32_t *stack = arena_raw(s->env->arena, none * sizeof(*stack)), top = 0;
 
 	state[0] = DISCOVERED;
 	stack[top++] = 0;
@@ -141,40 +222,40 @@ static enum verr cfg_walk(const struct shape *s, uint8_t *state, uint32_t *stack
 
 		*pc = at;
 		to = state[at] == DISCOVERED ? s->edge[at].next :
-		     state[at] == NEXT_DONE ? s->edge[at].jump : NONE;
+		     state[at] == NEXT_DONE ? second_edge(s, at) : none;
 		if (++state[at] == EXPLORED)
 			top--;
-		if (to == NONE)
+		if (to == none)
 			continue;
 		if (state[to] == NEW) {
 			state[to] = DISCOVERED;
 			stack[top++] = to;
-			continue;
-		}
-		s->env->aux[to] |= AUX_PRUNE_POINT;
-		if (state[to] != EXPLORED && !s->env->bpf_capable)
+		} else if (state[to] != EXPLORED && !s->env->bpf_capable) {
 			return verr_fail(s->out, V_BACK_EDGE, -1, at, to);
+		}
 	}
 	return V_OK;
 }
 
+/*
+ * What is reached from a lower slot all the way down is reached from the first
+ * one, and without edges to lower slots there are no loops.
+ */
 static enum verr reach_check(const struct shape *s, uint32_t *pc)
 {
-	struct venv *env = s->env;
-	uint8_t *state = arena_alloc(env->arena, env->len);
+	const struct venv *env = s->env;
+	bool back = s->backward || s->back_call;
+	uint8_t *state;
 
-	if (cfg_walk(s, state, arena_raw(env->arena, env->len * sizeof(uint32_t)), pc))
+	if (!s->scattered && (env->bpf_capable || !back))
+		return V_OK;
+	state = arena_alloc(env->arena, env->len);
+	if (cfg_walk(s, state, pc))
 		return s->out->err;
 	for (uint32_t i = 0; i < env->len; i += insn_slots(env->id[i])) {
 		*pc = i;
 		if (state[i] == NEW)
 			return verr_fail(s->out, V_UNREACHABLE, -1, i);
-		/* Paths meet behind a call, too: the callee may have several exits. */
-		if (env->id[i] == I_CALL_LOCAL)
-			env->aux[i + 1] |= AUX_PRUNE_POINT;
-		/* The rounds of a loop are told apart, and widened, here. */
-		if (env->id[i] == I_MAY_GOTO)
-			env->aux[i] |= AUX_PRUNE_POINT;
 	}
 	return V_OK;
 }
@@ -189,25 +270,20 @@ static enum verr reach_check(const struct shape *s, uint32_t *pc)
 static void live_compute(const struct shape *s)
 {
 	struct venv *env = s->env;
-	uint16_t *live = arena_alloc(env->arena, (env->len + 1) * sizeof(*live));
-	bool changed;
+	uint16_t *live = arena_alloc(env->arena, (env->len + 1) * sizeof(*live)), changed;
 
 	do {
-		changed = false;
+		uint16_t mask = 0;
+
+		changed = 0;
 		for (uint32_t pc = env->len; pc--;) {
 			const struct edges *e = &s->edge[pc];
-			uint8_t id = env->id[pc];
-			uint16_t mask = 0;
 
-			if (id == I_LDDW_HI)
-				continue;
-			if (e->next != NONE)
+			if (e->next != pc + 1)	/* else mask is it: no need to wait for the store */
 				mask = live[e->next];
-			/* The callee's frame is another one. */
-			if (e->jump != NONE && id != I_CALL_LOCAL && id != I_LD_CODE_ADDR)
-				mask |= live[e->jump];
+			mask |= live[e->jump];
 			mask = (uint16_t)((mask & ~e->writes) | e->reads | 1u << REG_FP);
-			changed |= mask != live[pc];
+			changed |= mask ^ live[pc];
 			live[pc] = mask;
 		}
 	} while (changed && s->backward);
@@ -276,30 +352,35 @@ static enum verr map_use_check(const struct venv *env, const struct insn *in, st
 
 /* ---- all of it ----------------------------------------------------------- */
 
+/* Linux looks these up also where they cannot be reached by a path. */
+static enum verr insn_check(struct venv *env, struct step *out, uint32_t pc)
+{
+	switch (env->id[pc]) {
+	case I_CALL_KFUNC:
+		return verr_fail(out, V_UNSUPPORTED, -1, "kfuncs");
+	case I_CALLX:
+		return verr_fail(out, V_UNKNOWN_OPCODE, -1, env->insn[pc].code);
+	case I_LD_VAR_ADDR:
+		return verr_fail(out, V_UNSUPPORTED, -1, "addresses of kernel variables");
+	default:
+		return map_use_check(env, &env->insn[pc], out);
+	}
+}
+
 static enum verr insns_check(struct venv *env, struct step *out, uint32_t *pc)
 {
-	for (uint32_t i = 0; i < env->len; i += insn_slots(env->id[i])) {
-		const struct insn_row *row = insn_row(env->id[i]);
+	static const bool special[256] = {
+		[I_CALL_KFUNC] = true, [I_CALLX] = true, [I_LD_VAR_ADDR] = true,
+		[I_LD_MAP_FD] = true, [I_LD_MAP_FD_VALUE] = true, [I_LD_MAP_IDX] = true,
+		[I_LD_MAP_IDX_VALUE] = true,
+	};
 
+	for (uint32_t i = 0; i < env->len; i++) {
+		if (!special[env->id[i]])
+			continue;
 		*pc = i;
-		switch (row->kind) {
-		/* Linux looks these up also where they cannot be reached by a path. */
-		case K_CALL_KFUNC:
-			return verr_fail(out, V_UNSUPPORTED, -1, "kfuncs");
-		case K_CALLX:
-			return verr_fail(out, V_UNKNOWN_OPCODE, -1, env->insn[i].code);
-		case K_LD_IMM64:
-			if (env->id[i] == I_LD_VAR_ADDR)
-				return verr_fail(out, V_UNSUPPORTED, -1,
-						 "addresses of kernel variables");
-			if ((env->id[i] == I_LD_MAP_FD || env->id[i] == I_LD_MAP_FD_VALUE ||
-			     env->id[i] == I_LD_MAP_IDX || env->id[i] == I_LD_MAP_IDX_VALUE) &&
-			    map_use_check(env, &env->insn[i], out))
-				return out->err;
-			break;
-		default:
-			break;
-		}
+		if (insn_check(env, out, i))
+			return out->err;
 	}
 	return V_OK;
 }

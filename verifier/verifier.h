@@ -235,6 +235,7 @@ struct vsub {			/* a subprogram, as the structural pass sees it */
 	uint32_t start, end;
 	bool tail_call, global;
 	bool ld_abs;
+	bool calls;		/* other subprograms */
 };
 
 /* All that a step reads and never writes (the pool only hands out memory). */

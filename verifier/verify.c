@@ -81,7 +81,7 @@ enum verr venv_init(struct venv *env, const struct unit *u, uint32_t prog, const
 		*pc = p->check.pc;
 		return verr_fail(out, V_MALFORMED, -1, p->check.msg);
 	}
-	env->aux = arena_alloc(a, p->len);
+	env->aux = arena_alloc(a, p->len + 1);
 	env->type = prog_type_info(p->type);
 	if (!env->type)
 		return verr_fail(out, V_PROG_TYPE, -1, p->type);

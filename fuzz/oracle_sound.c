@@ -168,8 +168,12 @@ static bool in_slot(const struct replay *r, const struct stack_slot *s, uint32_t
 		return holds_garbage(r, &s->spill, n);
 	if (n == 8)
 		return in_reg(r, &s->spill, load64(&r->stack[at]), base, ties);
-	if (n && s->type[0] == SLOT_SPILL && s->spill.type == T_SCALAR)
-		return in_reg(r, &s->spill, load64(&r->stack[at]) & (~0ull >> (64 - 8 * n)), base, ties);
+	if (n && s->type[0] == SLOT_SPILL && s->spill.type == T_SCALAR) {
+		struct reg_state low = s->spill;
+
+		low.s = scalar_cast(low.s, (uint8_t)n);
+		return in_reg(r, &low, load64(&r->stack[at]) & (~0ull >> (64 - 8 * n)), base, ties);
+	}
 	return true;
 }
 

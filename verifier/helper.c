@@ -149,6 +149,8 @@ static void result_scalar(struct exec *x, const struct call *c)
 		return;
 	if (p->ret_max_arg && c->size_max[p->ret_max_arg] < (uint64_t)hi)
 		hi = (int64_t)c->size_max[p->ret_max_arg];
+	if (p->id == HELPER_get_smp_processor_id && x->env->opts.cpus)
+		hi = (int64_t)x->env->opts.cpus - 1;
 	r0->s = scalar_srange(p->ret_lo, hi);
 }
 

@@ -191,7 +191,7 @@ static void constant_key(struct exec *x, struct call *c, uint32_t reg)
 		c->key = 0;
 	} else if (slot_is_spill(slot) && slot->spill.type == T_SCALAR && !at &&
 		   slot_spilled(slot) == 4 && scalar_is_const(&slot->spill.s)) {
-		c->key = (int64_t)(uint32_t)slot->spill.s.var.value;
+		c->key = (int64_t)slot->spill.s.var.value;	/* below zero: none */
 		x->out->stack_read = true;
 		x->out->slots_read[r->frame] |= 1ull << spi;
 		x->out->precise_frame = (uint8_t)r->frame;

@@ -186,8 +186,6 @@ static void slot_scrub(struct stack_slot *slot)
 static void slot_spill(struct stack_slot *slot, const struct reg_state *r, uint32_t size)
 {
 	slot->spill = *r;
-	if (size < 8)
-		slot->spill.s = scalar_cast(r->s, (uint8_t)size);
 	for (uint32_t i = 0; i < 8; i++) {
 		if (i < size)
 			slot->type[i] = SLOT_SPILL;

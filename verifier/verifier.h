@@ -160,7 +160,8 @@ struct stack_slot {		/* 8 bytes of stack; slot i covers [-8 * (i + 1), -8 * i) o
 	/*
 	 * The register spilled here, if type[0] is SLOT_SPILL.  A narrow spill has
 	 * its value in the low bytes: type[0] to type[n - 1] are SLOT_SPILL, and the
-	 * bytes above are not part of it.
+	 * bytes above are not part of it.  The number is that of the register, as
+	 * in Linux; what is in memory is its low n bytes.
 	 */
 	struct reg_state spill;
 	uint8_t type[8];	/* by byte, [0] lowest address */
@@ -222,6 +223,7 @@ struct vopts {
 	uint32_t max_records;	/* per slot; 0: the default */
 	uint32_t plain_size;	/* PLAIN programs: bytes of memory at r1 (the shortest input's nctx) */
 	uint32_t plain_max;	/* the longest input's: r2 lies in [plain_size, plain_max]; less: plain_size */
+	uint32_t cpus;		/* of the machine: Linux bounds their numbers; 0: not known */
 	bool live_exit;		/* r0 to r9 count as read at the exit of main (they are compared there) */
 	const struct domain *domain; /* NULL: domain_linux */
 };

@@ -134,8 +134,10 @@ int cli_option(struct cli_opts *o, const char *command, int opt)
 		o->has_fuel = true;
 		return cli_u64(command, "--fuel", optarg, &o->over.fuel) ? 0 : EXIT_USAGE;
 	case OPT_ENGINES:
+		o->has_engines = true;
 		return option_engines(o, command, optarg);
 	case OPT_PRIV:
+		o->has_priv = true;
 		if (!priv_parse(optarg, &o->priv))
 			return cli_usage(command, "--priv is root, cap_bpf or unpriv, not '%s'", optarg);
 		return 0;

@@ -32,7 +32,7 @@ struct cli_opts {
 	uint32_t nengine;
 	enum priv priv;
 	enum walk walk;
-	bool has_walk;
+	bool has_walk, has_priv, has_engines;
 	bool json, quiet;
 	uint32_t timeout;		/* seconds for a case */
 	uint32_t max_insns;		/* the verifier's budget, 0: its default */

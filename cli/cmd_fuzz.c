@@ -87,6 +87,7 @@ int cmd_fuzz(int argc, char **argv)
 	co.pipe.nengine = o.nengine;
 	memcpy(co.pipe.engine, o.engine, sizeof(co.pipe.engine));
 	co.pipe.priv = co.gen.priv = o.priv;
+	co.both_privs = !o.has_priv;
 	co.pipe.walk = o.walk;
 	co.pipe.alternate = !o.has_walk;
 	co.pipe.sound = true;

@@ -33,6 +33,7 @@ static int last(const char *out, const char *dir)
 	struct arena a = { 0 };
 	struct last_range r;
 	uint32_t found = 0;
+	bool root = false;
 	char path[4200];
 
 	if (!dir) {
@@ -48,6 +49,7 @@ static int last(const char *out, const char *dir)
 		}
 		if (write_range(&r, dir) < 0)
 			return EXIT_ENVIRONMENT;
+		root |= r.opts.both_privs || r.opts.pipe.priv == PRIV_ROOT;
 		printf("job %u: %u cases from index %" PRIu64 " on (seed %" PRIu64 ", every %u.)\n", job, r.count,
 		       r.first, r.opts.seed, r.step);
 	}
@@ -57,8 +59,8 @@ static int last(const char *out, const char *dir)
 		return EXIT_FINE;
 	}
 	printf("they lie in %s; run them one by one, each on the disk first:\n"
-	       "  for f in %s/*.plx; do echo $f >> tried; sync; parallax diff --engines interp,linux $f; done\n",
-	       dir, dir);
+	       "  for f in %s/*.plx; do echo $f >> tried; sync; parallax diff%s --engines interp,linux $f; done\n",
+	       dir, dir, root ? " --priv root" : "");
 	return EXIT_FINDING;
 }
 

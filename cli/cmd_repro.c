@@ -118,6 +118,38 @@ static int replay_in_child(struct cli_opts *o, const struct testcase *tc, long k
 	return EXIT_FINDING;
 }
 
+/*
+ * A finding is replayed with the engines, privilege and walk that its report
+ * names, but for those that the command line names.  0, or the exit code.
+ */
+static int folder_options(struct cli_opts *o, const char *folder)
+{
+	static const char begin[] = "reproduce  parallax repro ";
+	bool has[3] = { o->has_engines, o->has_priv, o->has_walk };
+	char path[4200], line[8192], *next = NULL, *word, *value;
+	int ret = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%.4000s/report.txt", folder);
+	f = fopen(path, "r");
+	while (f && !next && fgets(line, sizeof(line), f))
+		if (!strncmp(line, begin, sizeof(begin) - 1))
+			next = line + sizeof(begin) - 1;
+	if (f)
+		fclose(f);
+	while (!ret && next && (word = strsep(&next, " \n")) && !strncmp(word, "--", 2) &&
+	       (value = strsep(&next, " \n"))) {
+		static const int opt[3] = { OPT_ENGINES, OPT_PRIV, OPT_WALK };
+		int k = !strcmp(word, "--engines") ? 0 : !strcmp(word, "--priv") ? 1 :
+			!strcmp(word, "--walk") ? 2 : 3;
+
+		optarg = value;
+		if (k < 3 && !has[k])
+			ret = cli_option(o, "repro", opt[k]);
+	}
+	return ret;
+}
+
 int cmd_repro(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -140,6 +172,8 @@ int cmd_repro(int argc, char **argv)
 		return cli_usage("repro", "one path, please");
 	snprintf(path, sizeof(path), "%s", argv[optind]);
 	folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	if (folder && (ret = folder_options(&o, argv[optind])))
+		return ret;
 	if (folder)
 		snprintf(path, sizeof(path), "%s/case.bin", argv[optind]);
 	o.max_insns = FUEL_FUZZ;	/* as when fuzzing */

@@ -48,7 +48,7 @@ static const struct {
 	  "  --inputs N     inputs a program (default 1)\n  --insns N      aim for about so many\n"
 	  "  --type T       only this program type\n  --wild PERCENT share of arbitrary programs (default 2)\n"
 	  TIMEOUT_TEXT VERIFY_TEXT JSON_TEXT
-	  "Ctrl-C ends it with the summary.  Default: --priv cap_bpf, both walks in turn.\n" },
+	  "Ctrl-C ends it with the summary.  Default: privileges cap_bpf and root in turn, both walks in turn.\n" },
 	{ "min", FILE_TEXT VERIFY_TEXT "  -o OUT         text if it ends in .plx, .data or .txt, else binary\n"
 	  "  --engines A,B  default interp,jit\n  --budget N     runs at most (default 20000)\n" TIMEOUT_TEXT
 	  "A case that kills its process is tried in processes of its own.\n" },

@@ -76,6 +76,14 @@ static double seconds(void)
 
 /* ---- one case ------------------------------------------------------------------ */
 
+/* Half of the cases each; the corpus' share of both, too. */
+enum priv campaign_priv(const struct campaign_opts *o, uint64_t i)
+{
+	if (!o->both_privs)
+		return o->pipe.priv;
+	return mix64(mix64(o->seed ^ 1) + i) & 1 ? PRIV_ROOT : PRIV_CAP_BPF;
+}
+
 /*
  * Case i: generated, or a corpus entry or a generated case mutated a few
  * times, or (second level) arbitrary insns.
@@ -91,6 +99,8 @@ void campaign_case(const struct campaign_opts *o, const struct corpus *corpus, u
 
 	rng_seed(&r, mix64(o->seed) ^ mix64(i + 1));
 	choice_seed(&ch, rng_next(&r));
+	if (o->both_privs)
+		g.priv = campaign_priv(o, i);
 	g.wild = rng_below(&r, 100) < o->wild_percent;
 	if (g.wild || rng_below(&r, 16) != 0) {
 		gen_case(&ch, &g, a, tc);
@@ -175,7 +185,7 @@ static bool keep_finding(const struct campaign *c, struct worker *w, struct pipe
 		finding_match(&b.match, p, f);
 		minimise(tc, beating_same, &b, MIN_BUDGET, &a, &small, NULL);
 		stored = finding_save(c->o->out, p, tc, &small, f, path, sizeof(path));
-		if (stored > 0 && !finding_confirmed(path, c->o))
+		if (stored > 0 && !finding_confirmed(path, pipeline_opts(p), c->o->timeout))
 			w->flaky++;
 		arena_free(&a);
 	}
@@ -213,6 +223,7 @@ static void worker_loop(struct campaign *c, uint32_t job)
 		atomic_store_explicit(&w->beat, w->beat + 1, memory_order_relaxed);
 		last_case(last, i);
 		campaign_case(c->o, &c->corpus, i, &a, &tc);
+		pipeline_priv(p, campaign_priv(c->o, i));
 		if (!run_one(p, &tc, &f))
 			continue;
 		if (!keep_finding(c, w, p, &tc, &f))
@@ -333,6 +344,20 @@ static void summary_kernel(FILE *o, const struct stats *s)
 		fprintf(o, "half shown      %" PRIu64 " runs show 32 bits of r0 only\n", s->half);
 }
 
+static void summary_privs(FILE *o, const struct stats *s)
+{
+	const char *before = "privileges      ";
+
+	for (uint32_t i = 0; i < PRIV_N; i++) {
+		if (!s->priv[i])
+			continue;
+		fprintf(o, "%s%s %" PRIu64 " programs", before, priv_name((enum priv)i), s->priv[i]);
+		before = ", ";
+	}
+	if (before[0] == ',')
+		fprintf(o, "\n");
+}
+
 static void summary_text(const struct campaign *c, const struct stats *s, uint32_t buckets,
 			 uint32_t flaky, double t)
 {
@@ -347,6 +372,7 @@ static void summary_text(const struct campaign *c, const struct stats *s, uint32
 	fprintf(o, "comparisons     %" PRIu64 "\n", s->comparisons);
 	fprintf(o, "states checked  %" PRIu64 " (exact walk %" PRIu64 " programs, Linux walk %" PRIu64 ")\n",
 		s->states_checked, s->walk[WALK_EXACT], s->walk[WALK_LINUX]);
+	summary_privs(o, s);
 	fprintf(o, "executed insns  median %u, mean %.1f a run; %.1f %% of programs branch, %.1f %% access memory\n",
 		hist_median(s->hist_executed, 256),
 		(double)s->executed_insns / (s->comparisons ? (double)s->comparisons : 1),
@@ -382,6 +408,10 @@ static void summary_json(const struct campaign *c, const struct stats *s, uint32
 	json_u64(&j, "runs", s->runs);
 	json_u64(&j, "comparisons", s->comparisons);
 	json_u64(&j, "states_checked", s->states_checked);
+	json_begin(&j, "privileges", '{');
+	for (uint32_t i = 0; i < PRIV_N; i++)
+		json_u64(&j, priv_name((enum priv)i), s->priv[i]);
+	json_end(&j, '}');
 	json_u64(&j, "executed_insns", s->executed_insns);
 	json_u64(&j, "insns", s->insns);
 	json_u64(&j, "processed", s->processed);

@@ -18,14 +18,14 @@
 /* ---- a fresh process ------------------------------------------------------------ */
 
 /* Does not return: replays folder/case.bin with the options that the pipeline had. */
-static _Noreturn void replay_exec(const char *folder, const struct campaign_opts *o)
+static _Noreturn void replay_exec(const char *folder, const struct pipe_opts *pipe, uint32_t timeout)
 {
 	char options[256], path[4500], limit[16];
 	char *next = options, *argv[16] = { "parallax", "repro", "--quiet", "--timeout", limit };
 	int n = 5, null = open("/dev/null", O_RDWR);
 
-	snprintf(limit, sizeof(limit), "%u", o->timeout);
-	finding_options(&o->pipe, options, sizeof(options));
+	snprintf(limit, sizeof(limit), "%u", timeout);
+	finding_options(pipe, options, sizeof(options));
 	for (char *word; n < 14 && (word = strsep(&next, " "));)
 		if (*word)
 			argv[n++] = word;
@@ -38,14 +38,14 @@ static _Noreturn void replay_exec(const char *folder, const struct campaign_opts
 	_exit(3);
 }
 
-bool finding_confirmed(const char *folder, const struct campaign_opts *o)
+bool finding_confirmed(const char *folder, const struct pipe_opts *pipe, uint32_t timeout)
 {
 	char flaky[4500];
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0)
-		replay_exec(folder, o);
+		replay_exec(folder, pipe, timeout);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			pid = -1;
@@ -83,9 +83,19 @@ static int store_case(const struct campaign_opts *o, const struct corpus *corpus
 	return ok ? 0 : 3;
 }
 
+/* The pipeline that case i ran in. */
+static struct pipe_opts pipe_of(const struct campaign_opts *o, uint64_t i)
+{
+	struct pipe_opts pipe = o->pipe;
+
+	pipe.priv = campaign_priv(o, i);
+	return pipe;
+}
+
 static bool store_report(const struct campaign_opts *o, uint64_t i, const char *what,
 			 const char *signature, const char *dir, bool has_case)
 {
+	struct pipe_opts pipe = has_case ? pipe_of(o, i) : o->pipe;
 	char path[4500], options[256];
 	FILE *f;
 
@@ -93,7 +103,7 @@ static bool store_report(const struct campaign_opts *o, uint64_t i, const char *
 	f = fopen(path, "w");
 	if (!f)
 		return false;
-	finding_options(&o->pipe, options, sizeof(options));
+	finding_options(&pipe, options, sizeof(options));
 	fprintf(f, "finding    %s\n", signature);
 	fprintf(f, "what       %s (seed %" PRIu64 ", case %" PRIu64 ")\n", what, o->seed, i);
 	if (has_case)
@@ -110,6 +120,7 @@ int crash_keep(const struct campaign_opts *o, const struct corpus *corpus, uint6
 {
 	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0, made = 0;
 	char dir[4400], what[96], signature[96];
+	struct pipe_opts pipe = pipe_of(o, i);
 	bool has_case;
 	pid_t pid;
 
@@ -142,5 +153,5 @@ int crash_keep(const struct campaign_opts *o, const struct corpus *corpus, uint6
 		fprintf(stderr, "parallax: %s cannot be written: %s\n", dir, strerror(errno));
 		return -1;
 	}
-	return !has_case || finding_confirmed(dir, o);
+	return !has_case || finding_confirmed(dir, &pipe, o->timeout);
 }

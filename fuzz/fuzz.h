@@ -102,6 +102,7 @@ struct trial {
 	uint64_t states_checked;	/* written by the containment oracle */
 	bool kernel;			/* whether kernel-sound looks at this trial */
 	uint64_t kernel_steps, kernel_values, kernel_odd; /* written by kernel-sound */
+	uint64_t kernel_logs[2], kernel_covered, kernel_tainted, kernel_lost;
 	uint32_t verdicts[VC_N];	/* by class, written by the verdict oracle */
 };
 
@@ -135,11 +136,15 @@ extern const struct oracle oracles[ORACLE_N];
 struct stats {
 	uint64_t programs, accepted, executed, runs, comparisons, states_checked;
 	uint64_t findings, traps, fuel, rejected, unsupported, broken;
-	uint64_t walk[2];
+	uint64_t walk[2], priv[PRIV_N];
 	uint64_t reason[REASON_N];	/* outcomes that were not compared; [0]: those that were */
 	uint64_t verdict[VC_N];
 	uint64_t kernel_steps, kernel_values; /* of paths, compared with the kernel's log */
 	uint64_t kernel_odd;		/* logs with lines that were not understood */
+	uint64_t kernel_logs[2];	/* compared: of paths alone, of whole programs */
+	uint64_t kernel_covered;	/* points where the run entered a state that an older one covers */
+	uint64_t kernel_tainted;	/* of them, those behind which some values are not compared */
+	uint64_t kernel_lost;		/* logs that were not followed to the run's end */
 	uint64_t half;			/* outcomes that show 32 bits of r0 only */
 	uint64_t ruling[ORACLE_N][3];
 	uint64_t executed_insns, processed, insns, with_branch, with_memory;
@@ -262,6 +267,7 @@ struct campaign_opts {
 	uint64_t seed;
 	uint32_t jobs;
 	const char *corpus, *out;
+	bool both_privs;	/* pipe.priv and gen.priv are cap_bpf and root in turn, by index */
 	bool paranoid;		/* engines in the kernel: each case is on the disk before it runs */
 	bool keep_going;	/* past the first finding of a bucket */
 	bool json;

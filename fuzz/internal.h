@@ -57,6 +57,8 @@ const struct trial *pipeline_trial(const struct pipeline *p);
 const struct pipe_opts *pipeline_opts(const struct pipeline *p);
 /* The text oracle on every case from now on (or on the sample again); what it was. */
 bool pipeline_text_always(struct pipeline *p, bool always);
+/* What the verifier is asked from now on. */
+void pipeline_priv(struct pipeline *p, enum priv priv);
 /* Judges the last trial by every oracle (for reports). */
 void pipeline_opinions(struct pipeline *p, enum ruling ruling[ORACLE_N], struct finding f[ORACLE_N]);
 
@@ -71,6 +73,8 @@ void last_end(struct last *l);
 
 /* ---- campaign.c ---- */
 
+/* With which privilege case i is made and judged. */
+enum priv campaign_priv(const struct campaign_opts *o, uint64_t i);
 /* Case i of a campaign: a pure function of the options, the corpus and i. */
 void campaign_case(const struct campaign_opts *o, const struct corpus *corpus, uint64_t i,
 		   struct arena *a, struct testcase *tc);
@@ -80,7 +84,7 @@ void campaign_case(const struct campaign_opts *o, const struct corpus *corpus, u
 /*
  * Does the stored case fail in a fresh process, too?  Marks the folder if not.
  */
-bool finding_confirmed(const char *folder, const struct campaign_opts *o);
+bool finding_confirmed(const char *folder, const struct pipe_opts *pipe, uint32_t timeout);
 /*
  * Stores case i, on which a worker died with this status of waitpid(), or hung.
  * bucket receives the folder's name.  1 if a fresh process dies of it, too, 0

@@ -55,9 +55,9 @@ static void write_head(const struct last *l, const struct campaign_opts *o, uint
 
 	n = snprintf(text, sizeof(text), INDEX_LINE "job %u\njobs %u\nseed %" PRIu64 "\ntypes %u\n"
 		     "priv %u\ninsns %u\ninputs %u\ngroups %u\nportable %u\nno_loops %u\nwild %u\n"
-		     "every %u\ncorpus %s\n", UINT64_C(0), job, o->jobs, o->seed, g->types,
+		     "both_privs %u\nevery %u\ncorpus %s\n", UINT64_C(0), job, o->jobs, o->seed, g->types,
 		     (unsigned)g->priv, g->insns, g->inputs, g->groups, g->portable, g->no_loops,
-		     o->wild_percent, o->paranoid ? 1 : EVERY_CASES, o->corpus ? o->corpus : "");
+		     o->wild_percent, o->both_privs, o->paranoid ? 1 : EVERY_CASES, o->corpus ? o->corpus : "");
 	if (write(l->fd, text, (size_t)n) != n)
 		die("%s: %s", l->path, strerror(errno));
 }
@@ -136,10 +136,10 @@ static bool number(const char *text, const char *key, uint64_t *v)
 bool last_read(const char *out, uint32_t job, struct arena *a, struct last_range *r)
 {
 	struct campaign_opts *o = &r->opts;
-	uint64_t v[12] = { 0 };
-	static const char *const key[12] = {
+	uint64_t v[13] = { 0 };
+	static const char *const key[13] = {
 		"index", "jobs", "seed", "types", "priv", "insns", "inputs", "groups", "portable",
-		"no_loops", "wild", "every",
+		"no_loops", "wild", "every", "both_privs",
 	};
 	struct file_err err;
 	const char *corpus;
@@ -154,7 +154,7 @@ bool last_read(const char *out, uint32_t job, struct arena *a, struct last_range
 		return false;
 	text = arena_printf(a, "%.*s", (int)(n < 8192 ? n : 8192), (const char *)bytes);
 	free(bytes);
-	for (uint32_t i = 0; i < 12; i++)
+	for (uint32_t i = 0; i < 13; i++)
 		if (!number(text, key[i], &v[i]))
 			return false;
 	corpus = strstr(text, "\ncorpus ");
@@ -169,6 +169,8 @@ bool last_read(const char *out, uint32_t job, struct arena *a, struct last_range
 		.no_loops = v[9],
 	};
 	o->wild_percent = (uint32_t)v[10];
+	o->pipe.priv = o->gen.priv;
+	o->both_privs = v[12];
 	o->corpus = *corpus ? corpus : NULL;
 	r->first = v[0];
 	r->step = o->jobs;

@@ -90,6 +90,11 @@ bool pipeline_text_always(struct pipeline *p, bool always)
 	return was;
 }
 
+void pipeline_priv(struct pipeline *p, enum priv priv)
+{
+	p->opts.priv = priv;
+}
+
 static uint64_t now_ns(void)
 {
 	struct timespec ts;
@@ -186,6 +191,7 @@ static void trial_verify(struct pipeline *p)
 	t->leaks = p->told && p->opts.priv == PRIV_ROOT && t->accepted && !accepted_without(p, &o);
 	p->stats.accepted += t->accepted;
 	p->stats.walk[t->walk]++;
+	p->stats.priv[t->priv]++;
 	stage_done(p, ST_VERIFY);
 }
 
@@ -438,6 +444,12 @@ static uint32_t trial_judge(struct pipeline *p, struct finding *f)
 	p->stats.kernel_steps += t->kernel_steps;
 	p->stats.kernel_values += t->kernel_values;
 	p->stats.kernel_odd += t->kernel_odd;
+	p->stats.kernel_logs[0] += t->kernel_logs[0];
+	p->stats.kernel_logs[1] += t->kernel_logs[1];
+	p->stats.kernel_covered += t->kernel_covered;
+	p->stats.kernel_tainted += t->kernel_tainted;
+	p->stats.kernel_lost += t->kernel_lost;
+	t->kernel_logs[0] = t->kernel_logs[1] = t->kernel_covered = t->kernel_tainted = t->kernel_lost = 0;
 	t->kernel_steps = t->kernel_values = t->kernel_odd = 0;
 	return failed;
 }

@@ -68,6 +68,27 @@ case $said in
 esac
 [ ! -e "$tmp/full" ] && ok "nothing half written is left" || not_ok "nothing half written is left" "$(ls -AR "$tmp/full")"
 
+# ---- privileges
+
+both() { "$1" fuzz --execs 2000 --seed 3 --json --out "$tmp/p" "$2" "$3" | sed 's/"seconds".*//'; }
+check "privileges take turns" 0 '"privileges": \{"unpriv": 0, "cap_bpf": (9[0-9][0-9]|10[0-9][0-9]), "root": (9[0-9][0-9]|10[0-9][0-9])\}' both "$P" --jobs 1
+if [ "$(both "$P" --jobs 1)" = "$(both "$P" --jobs 2)" ]; then
+	ok "whatever the number of jobs"
+else
+	not_ok "whatever the number of jobs" "$(both "$P" --jobs 1; both "$P" --jobs 2)"
+fi
+check "unless one is asked for" 0 '"cap_bpf": 2000, "root": 0' both "$P" --priv cap_bpf
+roots=0
+for seed in 1 2 3 4 5 6; do
+	"$tmp/wrong" fuzz --execs 3000 --seed $seed --jobs 1 --out "$tmp/r$seed" > /dev/null
+	for f in "$tmp/r$seed"/*/; do
+		grep -q '^reproduce .* --priv root ' "$f/report.txt" && roots=$((roots + 1))
+		"$tmp/wrong" repro --quiet "$f" || continue
+		not_ok "repro takes the privilege from the report" "$f: not reproduced"
+	done
+done
+[ $roots -gt 0 ] && ok "findings record the privilege" || not_ok "findings record the privilege" "none of root's"
+
 # ---- signals
 
 command -v pgrep > /dev/null || { skip "signals to campaigns" "pgrep is not installed"; exit $status; }

@@ -55,7 +55,7 @@ $(B)/tests/%: tests/unit/%.c $(LIBOBJ)
 
 $(B)/bench/bench: bench/bench.c $(BENCHOBJ) $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(call Q,LINK)$(CC) $(ALLFLAGS) -MMD -MP -o $@ $^
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) -lm
 
 tests: $(TESTS)
 

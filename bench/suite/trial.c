@@ -59,38 +59,3 @@ void bench_trial(void)
 	bench_row("four inputs a program", rate(4, PROGRAMS, false), "programs/s", 0, true);
 	rate(1, PROGRAMS, true);
 }
-
-void bench_verifier(void)
-{
-	struct gen_opts g = { .insns = 50, .priv = PRIV_ROOT };
-	struct arena a = { 0 }, v = { 0 };
-	uint64_t ns = 0, insns = 0, processed = 0;
-
-	bench_section("The verifier (generated, about 50 insns)");
-	for (int walk = 0; walk < 2; walk++) {
-		ns = insns = processed = 0;
-		for (uint64_t i = 0; i < PROGRAMS / 2; i++) {
-			struct vopts o = { .priv = PRIV_ROOT, .walk = (enum walk)walk };
-			struct choice c;
-			struct testcase tc;
-			struct verdict out;
-			uint64_t t;
-
-			arena_reset(&a);
-			arena_reset(&v);
-			choice_seed(&c, i);
-			gen_case(&c, &g, &a, &tc);
-			o.plain_size = tc.input[0].nctx;
-			t = bench_ns();
-			verify(&tc.unit, 0, &o, &v, &out);
-			ns += bench_ns() - t;
-			insns += tc.unit.prog[0].len;
-			processed += out.processed;
-		}
-		bench_row(walk ? "Linux walk" : "exact walk", (double)ns / (PROGRAMS / 2) / 1000,
-			  "us/program", 10, false);
-		bench_row("  processed / length", (double)processed / (double)insns, "ratio", 0, false);
-	}
-	arena_free(&a);
-	arena_free(&v);
-}

@@ -20,7 +20,7 @@ struct pipeline {
 	const uint16_t *exit_regs[MAX_PROGS];
 	const uint8_t *ctx[MAX_PROGS];
 	uint32_t stack[MAX_PROGS];
-	struct verdict strict[MAX_PROGS]; /* told, PRIV_ROOT: of accepted_without() */
+	struct verdict strict[MAX_PROGS]; /* told, PRIV_ROOT: of accepted_sealed() */
 	struct layout layout;	/* told: guest memory after the reference run */
 	bool told;		/* some engine has to be told what it may show */
 	uint64_t clock;
@@ -142,16 +142,16 @@ static void trial_begin(struct pipeline *p, const struct testcase *tc)
 }
 
 /*
- * Is the unit accepted without CAP_PERFMON, so that no address or stale stack
- * shows?  With it a register may be called a scalar that holds an address: what
- * engines are told comes from here.
+ * Is root's unit accepted even if no address may become a number and no stale
+ * stack may be read?  Otherwise a register may be called a scalar that holds an
+ * address: what engines are told comes from here.
  */
-static bool accepted_without(struct pipeline *p, const struct vopts *vo)
+static bool accepted_sealed(struct pipeline *p, const struct vopts *vo)
 {
 	const struct trial *t = &p->trial;
 	struct vopts o = *vo;
 
-	o.priv = PRIV_CAP_BPF;
+	o.sealed = true;
 	for (uint32_t i = 0; i < t->tc->unit.nprog; i++) {
 		verify(&t->tc->unit, i, &o, t->arena, &p->strict[i]);
 		if (!p->strict[i].accepted)
@@ -188,7 +188,7 @@ static void trial_verify(struct pipeline *p)
 		p->stats.processed += t->verdict[i].processed;
 		p->stats.insns += u->prog[i].len;
 	}
-	t->leaks = p->told && p->opts.priv == PRIV_ROOT && t->accepted && !accepted_without(p, &o);
+	t->leaks = p->told && p->opts.priv == PRIV_ROOT && t->accepted && !accepted_sealed(p, &o);
 	p->stats.accepted += t->accepted;
 	p->stats.walk[t->walk]++;
 	p->stats.priv[t->priv]++;
@@ -449,7 +449,9 @@ static uint32_t trial_judge(struct pipeline *p, struct finding *f)
 	p->stats.kernel_covered += t->kernel_covered;
 	p->stats.kernel_tainted += t->kernel_tainted;
 	p->stats.kernel_lost += t->kernel_lost;
+	p->stats.kernel_bugs += t->kernel_bugs;
 	t->kernel_logs[0] = t->kernel_logs[1] = t->kernel_covered = t->kernel_tainted = t->kernel_lost = 0;
+	t->kernel_bugs = 0;
 	t->kernel_steps = t->kernel_values = t->kernel_odd = 0;
 	return failed;
 }

@@ -182,7 +182,7 @@ static enum verr pointer_in_bounds(struct exec *x, const struct reg_state *dst)
 	int64_t lo = dst->off + dst->s.smin, hi = dst->off + dst->s.smax;
 	char buf[48];
 
-	if (x->env->perfmon)
+	if (!x->env->guesses)
 		return V_OK;
 	switch (dst->type) {
 	case T_STACK:
@@ -245,7 +245,7 @@ static enum verr pointer_mask(struct exec *x, const struct reg_state *ptr,
 	bool left = (off->smin < 0) != (x->row->op == OP_SUB);
 	int64_t before, after;
 
-	if (x->env->perfmon || x->row->kind != K_ALU_X)
+	if (!x->env->guesses || x->row->kind != K_ALU_X)
 		return V_OK;
 	if (!scalar_is_const(off) && (off->smin < 0) != (off->smax < 0))
 		return verr_fail(x->out, V_MASK_BOUNDS, (int)at_off, at_off);

@@ -319,7 +319,7 @@ static enum verr stack_range_readable(struct exec *x, uint32_t ptr, const struct
 {
 	char buf[48];
 
-	if (!sp->fixed && !x->env->perfmon)
+	if (!sp->fixed && x->env->guesses)
 		return verr_fail(x->out, V_VAR_STACK_ROOT, (int)ptr, ptr,
 				 tnum_text(x->f->reg[ptr].s.var, buf));
 	for (int64_t i = sp->min; i < sp->max; i++) {

@@ -224,6 +224,7 @@ struct vopts {
 	uint32_t plain_size;	/* PLAIN programs: bytes of memory at r1 (the shortest input's nctx) */
 	uint32_t plain_max;	/* the longest input's: r2 lies in [plain_size, plain_max]; less: plain_size */
 	uint32_t cpus;		/* of the machine: Linux bounds their numbers; 0: not known */
+	bool sealed;		/* PRIV_ROOT: yet no address becomes a number, and no stale stack is read */
 	bool live_exit;		/* r0 to r9 count as read at the exit of main (they are compared there) */
 	const struct domain *domain; /* NULL: domain_linux */
 };
@@ -255,6 +256,7 @@ struct venv {
 	bool bpf_capable;	/* CAP_BPF: loops, spilled scalars, ... */
 	bool sleepable;
 	bool perfmon;		/* pointer leaks and uninitialised stack reads are allowed */
+	bool guesses;		/* what a processor may guess counts: offsets have to be maskable */
 	const uint32_t *loop;	/* by slot: 0, or the number of its loop; NULL: not computed */
 	const uint16_t *live;	/* by slot: registers that may be read before they are written */
 	uint8_t *aux;		/* by slot: AUX_* */

@@ -73,7 +73,8 @@ enum verr venv_init(struct venv *env, const struct unit *u, uint32_t prog, const
 	env->opts = *o;
 	env->dom = o->domain ? o->domain : &domain_linux;
 	env->bpf_capable = o->priv != PRIV_UNPRIV;
-	env->perfmon = o->priv == PRIV_ROOT;
+	env->guesses = o->priv != PRIV_ROOT;
+	env->perfmon = !env->guesses && !o->sealed;
 	env->arena = a;
 	if (o->log)
 		env->log = vlog_new(a, o->log);

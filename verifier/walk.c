@@ -10,7 +10,7 @@ void walk_init(struct walker *w, struct venv *env, struct step *step, struct ver
 	w->step = step;
 	w->out = out;
 	w->mem_type = arena_alloc(a, env->len);
-	if (!env->perfmon)
+	if (env->guesses)
 		w->mask = arena_alloc(a, env->len * sizeof(*w->mask));
 	w->depth = arena_alloc(a, env->nsub * sizeof(*w->depth));
 	w->budget = env->opts.max_insns ? env->opts.max_insns : BUDGET;

@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -331,6 +332,51 @@ static long load_logged(struct attr_prog *a, uint32_t level, size_t max, struct 
 	}
 }
 
+/*
+ * Lets the verifier write its log and then fail: the attributes cannot be
+ * written to, and the size of the log is to be stored there.  By then the log is
+ * complete, and no native code has been made (but for subprograms, which the
+ * verifier compiles itself).
+ */
+static long load_dry(const struct attr_prog *a, uint32_t level, size_t max, struct linux_log *log)
+{
+	static struct attr_prog *page;
+	size_t size = log->cap > LOG_FIRST ? log->cap : LOG_FIRST;
+	long fd;
+
+	if (!page) {
+		page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (page == MAP_FAILED)
+			die("linux: out of memory");
+	}
+	for (;;) {
+		size = size < max ? size : max;
+		if (!log_room(log, size)) {
+			errno = ENOMEM;
+			return -1;
+		}
+		*page = *a;
+		page->log_level = level | LINUX_LOG_FIXED;
+		page->log_size = size;
+		page->log_buf = addr(log->text);
+		if (mprotect(page, 4096, PROT_READ))
+			die("linux: mprotect failed");
+		fd = bpf(PROG_LOAD, page, sizeof(*page));
+		if (mprotect(page, 4096, PROT_READ | PROT_WRITE))
+			die("linux: mprotect failed");
+		if (fd >= 0) {		/* before 6.4 */
+			close(fd);
+			fd = -1;
+			errno = EFAULT;
+		}
+		log->need = strnlen(log->text, size) + 1;
+		log->truncated = log->need >= size;
+		if (!log->truncated || size == max)
+			return fd;
+		size *= 4;
+	}
+}
+
 enum linux_err linux_prog_load(const struct linux_prog_opts *o, struct linux_log *log, int *fd)
 {
 	size_t max = o->log_max ? o->log_max : LINUX_LOG_MAX;
@@ -344,6 +390,8 @@ enum linux_err linux_prog_load(const struct linux_prog_opts *o, struct linux_log
 		if (log->text)
 			log->text[0] = 0;
 	}
+	if (log && o->dry)
+		return fd_result(load_dry(&a, o->log_level, max, log), fd);
 	if (log && o->log_level)
 		return fd_result(load_logged(&a, o->log_level, max, log), fd);
 	ret = bpf(PROG_LOAD, &a, sizeof(a));

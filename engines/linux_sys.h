@@ -106,6 +106,12 @@ struct linux_prog_opts {
 	uint32_t log_level;	/* LINUX_LOG_*; 0: none */
 	bool explain;		/* with log_level 0: if it is refused, load again with a log */
 	size_t log_max;		/* the log buffer grows to this; 0: LINUX_LOG_MAX */
+	/*
+	 * With a log_level: only what the verifier says is wanted.  The load fails
+	 * as LINUX_FAULT, whatever the verdict is; the log is there, its beginning if
+	 * it is too long.  Nothing is made that the kernel would have to free.
+	 */
+	bool dry;
 };
 struct linux_func_info {
 	uint32_t insn_off, type_id;
@@ -185,6 +191,7 @@ struct linux_unit_opts {
 	uint32_t log_level, flags; /* flags: added to the program's own */
 	bool explain;
 	size_t log_max;
+	bool dry;
 };
 /* Loads program i into lu->prog_fd[i]; o and log may be NULL. */
 enum linux_err linux_unit_load(struct linux_unit *lu, uint32_t i, const struct linux_unit_opts *o,

@@ -495,7 +495,7 @@ enum linux_err linux_unit_load(struct linux_unit *lu, uint32_t i, const struct l
 		.license = p->license,
 		.name = p->name, .fd_array = lu->map_fd,
 		.log_level = o ? o->log_level : 0, .explain = o && o->explain,
-		.log_max = o ? o->log_max : 0,
+		.log_max = o ? o->log_max : 0, .dry = o && o->dry,
 	};
 	struct linux_func_info *info = NULL;
 	struct insn *insn;

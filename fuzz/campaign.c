@@ -336,10 +336,14 @@ static void summary_kernel(FILE *o, const struct stats *s)
 		if (s->reason[i])
 			fprintf(o, "left out        %" PRIu64 " runs: %s\n", s->reason[i], reason_text[i]);
 	if (s->kernel_steps)
-		fprintf(o, "kernel's log    %" PRIu64 " paths, %" PRIu64 " steps, %" PRIu64
-			" values in it; %" PRIu64 " logs not understood\n",
-			s->ruling[ORACLE_kernel_sound][HOLDS] + s->ruling[ORACLE_kernel_sound][FAILS],
-			s->kernel_steps, s->kernel_values, s->kernel_odd);
+		fprintf(o, "kernel's log    %" PRIu64 " paths and %" PRIu64 " programs of %" PRIu64
+			", %" PRIu64 " steps, %" PRIu64 " values in it\n",
+			s->kernel_logs[0], s->kernel_logs[1], s->accepted, s->kernel_steps, s->kernel_values);
+	if (s->kernel_steps)
+		fprintf(o, "                covered by older states %" PRIu64 " times, %" PRIu64
+			" in part; %" PRIu64 " left early, %" PRIu64 " not understood, %" PRIu64
+			" with \"verifier bug\"\n",
+			s->kernel_covered, s->kernel_tainted, s->kernel_lost, s->kernel_odd, s->kernel_bugs);
 	if (s->half)
 		fprintf(o, "half shown      %" PRIu64 " runs show 32 bits of r0 only\n", s->half);
 }

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Concrete values against printed states.  Of the frame that runs all registers
- * and slots are compared, in every step; of outer frames nothing, since the
- * log does not say what a callee changes there until it returns.
- */
+/* Concrete values against printed states. */
 #include "fuzz/linux_check.h"
 
 #include <inttypes.h>
@@ -29,6 +25,8 @@ static bool is_map(const struct linux_world *w, uint32_t m, const struct klog_re
 /* Some element of some map that looks like the one named. */
 static bool in_map_value(const struct linux_world *w, const struct klog_reg *r, uint64_t v)
 {
+	if (w->plain && r->value_size == w->plain && !strcmp(r->map, "memory"))
+		return offset_in(r, v, w->lay->rgn[GUEST_CTX].base);
 	for (uint32_t m = 0; m < w->unit->nmap; m++) {
 		const struct region *g = &w->lay->rgn[GUEST_MAP0 + m];
 		uint64_t n = g->stride ? g->len / g->stride : 0;
@@ -64,11 +62,6 @@ static bool in_packet(const struct linux_world *w, const struct klog_reg *r, uin
 	return !r->range || start + (uint64_t)r->range <= end;
 }
 
-static uint64_t frame_top(const struct linux_world *w, uint32_t frame)
-{
-	return w->lay->rgn[GUEST_STACK].base + GUEST_STACK_SIZE - (uint64_t)frame * STACK_SIZE;
-}
-
 bool linux_check_reg(const struct linux_world *w, const struct klog_reg *r, uint64_t v)
 {
 	if (r->or_null && !v)
@@ -77,7 +70,7 @@ bool linux_check_reg(const struct linux_world *w, const struct klog_reg *r, uint
 	case KT_SCALAR:
 		return scalar_contains(&r->s, v);
 	case KT_STACK:
-		return offset_in(r, v, frame_top(w, r->frame));
+		return offset_in(r, v, linux_frame_top(w, r->frame));
 	case KT_CTX:
 		return offset_in(r, v, w->lay->rgn[GUEST_CTX].base);
 	case KT_PKT:
@@ -97,12 +90,11 @@ bool linux_check_reg(const struct linux_world *w, const struct klog_reg *r, uint
 
 /* ---- ties between registers ------------------------------------------------------------- */
 
-enum { MAX_TIES = 96 };
+enum { MAX_TIES = 96, SLOT = 16 };
 struct tie {
 	uint32_t id;
 	bool pointer;
 	uint64_t value;
-	char place[16];
 };
 struct ties {
 	struct tie tie[MAX_TIES];
@@ -114,25 +106,22 @@ struct ties {
  * 32 bits: an addition to the lower half wraps there).  Packet pointers of one id
  * have the same variable part.
  */
-static const struct tie *tie_broken(struct ties *t, const struct klog_reg *r, uint64_t v,
-				    const char *place)
+static bool tie_broken(struct ties *t, const struct klog_reg *r, uint64_t v)
 {
 	bool pointer = r->type == KT_PKT;
 
 	if (!r->id || r->or_null || (r->type != KT_SCALAR && !pointer))
-		return NULL;
+		return false;
 	if (pointer)
 		v -= (uint64_t)(int64_t)r->off;
 	else
 		v = (uint32_t)(v - (uint32_t)(r->has_delta ? r->delta : 0));
 	for (uint32_t i = 0; i < t->n; i++)
 		if (t->tie[i].id == r->id && t->tie[i].pointer == pointer)
-			return t->tie[i].value == v ? NULL : &t->tie[i];
-	if (t->n == MAX_TIES)
-		return NULL;
-	t->tie[t->n] = (struct tie){ .id = r->id, .pointer = pointer, .value = v };
-	snprintf(t->tie[t->n++].place, sizeof(t->tie[0].place), "%s", place);
-	return NULL;
+			return t->tie[i].value != v;
+	if (t->n < MAX_TIES)
+		t->tie[t->n++] = (struct tie){ r->id, pointer, v };
+	return false;
 }
 
 /* ---- stack --------------------------------------------------------------------------------- */
@@ -144,10 +133,11 @@ void linux_world_init(struct linux_world *w, const struct unit *u, const struct 
 	w->unit = u;
 	w->lay = lay;
 	w->trace = t;
+	if (u->prog[0].type == PROG_PLAIN)
+		w->plain = (uint32_t)lay->rgn[GUEST_CTX].len;
 }
 
-/* Applies what steps before this one wrote to the stack. */
-static void catch_up(struct linux_world *w, uint32_t step)
+void linux_world_at(struct linux_world *w, uint32_t step)
 {
 	uint64_t base = w->lay->rgn[GUEST_STACK].base;
 
@@ -169,188 +159,153 @@ static void catch_up(struct linux_world *w, uint32_t step)
 	}
 }
 
-/* Slots of frame that a helper, called in this step, wrote to: the log may not say so. */
-static void forget_written(struct linux_world *w, uint32_t step, uint32_t frame,
-			   struct klog_frame *f)
+enum slot_view { SLOT_SAYS_NOTHING, SLOT_HAS_VALUE, SLOT_NOT_ZERO };
+
+/* The spilled register of a slot and what stands there. */
+static enum slot_view slot_value(const struct linux_world *w, const struct klog_slot *slot,
+				 uint64_t at, struct klog_reg *r, uint64_t *v)
 {
-	const struct trace_step *s = &w->trace->step[step];
-	uint64_t top = frame_top(w, frame);
-
-	for (uint32_t i = 0; i < s->nwrite; i++) {
-		const struct trace_write *tw = &w->trace->write[s->write + i];
-
-		for (uint32_t k = 0; k < tw->len; k++) {
-			uint64_t below = top - (tw->addr + k);	/* 1: the highest byte */
-
-			if (below >= 1 && below <= STACK_SIZE)
-				f->slot[(below - 1) / 8].known = false;
-		}
+	*v = 0;
+	for (uint32_t k = 0; k < 8; k++)
+		if (slot->byte[k] == '0' && w->written[at + k] && w->stack[at + k])
+			return SLOT_NOT_ZERO;
+	for (uint32_t k = 0; k < slot->spilled; k++)
+		if (!w->written[at + k])
+			return SLOT_SAYS_NOTHING;
+	if (!slot->spilled)
+		return SLOT_SAYS_NOTHING;
+	memcpy(v, &w->stack[at], slot->spilled);
+	*r = slot->reg;
+	if (slot->spilled < 8) {	/* of a part that was stored the rest is not known */
+		if (r->type != KT_SCALAR)
+			return SLOT_SAYS_NOTHING;
+		r->s = scalar_cast(r->s, slot->spilled);
+		if (r->id && slot->spilled < 4)
+			r->id = 0;
 	}
+	return SLOT_HAS_VALUE;
+}
+
+static uint64_t slot_offset(uint32_t frame, uint32_t i)
+{
+	return GUEST_STACK_SIZE - (uint64_t)frame * STACK_SIZE - 8 * (i + 1);
 }
 
 /* ---- a state ---------------------------------------------------------------------------------- */
 
-static bool wrong(struct linux_checked *c, const char *place, const char *what, uint64_t v,
+static void place_name(uint32_t place, char *buf, size_t size)
+{
+	if (place < SLOT)
+		snprintf(buf, size, "r%u", place);
+	else
+		snprintf(buf, size, "fp-%u", 8 * (place - SLOT + 1));
+}
+
+static bool wrong(struct linux_checked *c, uint32_t place, const char *what, uint64_t v,
 		  const struct klog_reg *r)
 {
-	snprintf(c->what.place, sizeof(c->what.place), "%s", place);
+	place_name(place, c->what.place, sizeof(c->what.place));
 	if (r && r->type == KT_SCALAR)
 		snprintf(c->what.what, sizeof(c->what.what),
 			 "%s is 0x%" PRIx64 ", %s [s64 %" PRId64 " to %" PRId64 ", u64 0x%" PRIx64
 			 " to 0x%" PRIx64 ", s32 %d to %d, u32 0x%x to 0x%x, bits (0x%" PRIx64 "; 0x%" PRIx64 ")]",
-			 place, v, what, r->s.smin, r->s.smax, r->s.umin, r->s.umax, r->s.s32min, r->s.s32max,
-			 r->s.u32min, r->s.u32max, r->s.var.value, r->s.var.mask);
+			 c->what.place, v, what, r->s.smin, r->s.smax, r->s.umin, r->s.umax, r->s.s32min,
+			 r->s.s32max, r->s.u32min, r->s.u32max, r->s.var.value, r->s.var.mask);
 	else
-		snprintf(c->what.what, sizeof(c->what.what), "%s is 0x%" PRIx64 ", %s", place, v, what);
+		snprintf(c->what.what, sizeof(c->what.what), "%s is 0x%" PRIx64 ", %s", c->what.place, v,
+			 what);
 	return false;
 }
 
-static bool check_value(struct linux_world *w, const struct klog_reg *r, uint64_t v,
-			const char *place, struct ties *ties, struct linux_checked *c)
+static bool check_value(const struct linux_world *w, const struct klog_reg *r, uint64_t v,
+			uint32_t place, struct ties *ties, struct linux_checked *c)
 {
-	const struct tie *broken;
-
 	if (!linux_check_reg(w, r, v))
 		return wrong(c, place, "not what the kernel's verifier believes", v, r);
-	broken = tie_broken(ties, r, v, place);
-	if (broken)
+	if (tie_broken(ties, r, v))
 		return wrong(c, place, "but it has the id of a register with another value", v, NULL);
 	return true;
 }
 
-static bool check_slot(struct linux_world *w, const struct klog_slot *slot, uint32_t i,
-		       const struct trace_step *s, struct ties *ties, struct linux_checked *c)
+bool linux_check_frame(const struct linux_world *w, const struct klog_frame *f, uint32_t frame,
+		       const uint64_t reg[REGS], bool outer, uint16_t skip_regs, uint64_t skip_slots,
+		       struct linux_checked *c)
 {
-	uint64_t at = s->reg[REG_FP] - 8 * (i + 1) - w->lay->rgn[GUEST_STACK].base, v = 0;
-	struct klog_reg low = slot->reg;
-	char place[16];
+	struct ties ties;
+	struct klog_reg spill;
+	uint64_t v;
 
-	snprintf(place, sizeof(place), "fp-%u", 8 * (i + 1));
-	for (uint32_t k = 0; k < 8; k++)
-		if (slot->byte[k] == '0' && w->written[at + k] && w->stack[at + k])
-			return wrong(c, place, "a byte of it is believed to be zero", w->stack[at + k], NULL);
-	for (uint32_t k = 0; k < slot->spilled; k++)
-		if (!w->written[at + k])
-			return true;
-	if (!slot->spilled)
-		return true;
-	memcpy(&v, &w->stack[at], slot->spilled);
-	if (slot->spilled < 8) {	/* of a part that was stored the rest is not known */
-		if (low.type != KT_SCALAR)
-			return true;
-		low.s = scalar_cast(low.s, slot->spilled);
-		if (low.id && slot->spilled < 4)
-			low.id = 0;
+	ties.n = 0;
+	for (uint32_t r = outer ? 6 : 0; r < REG_FP; r++) {
+		if (f->reg[r].type == KT_NONE || skip_regs >> r & 1)
+			continue;
+		c->regs++;
+		if (!check_value(w, &f->reg[r], reg[r], r, &ties, c))
+			return false;
 	}
-	c->slots++;
-	return check_value(w, &low, v, place, ties, c);
+	for (uint32_t i = 0; i < f->nslot; i++) {
+		if (!f->slot[i].known || skip_slots >> i & 1)
+			continue;
+		switch (slot_value(w, &f->slot[i], slot_offset(frame, i), &spill, &v)) {
+		case SLOT_NOT_ZERO:
+			return wrong(c, SLOT + i, "a byte of it is believed to be zero", v, NULL);
+		case SLOT_HAS_VALUE:
+			c->slots++;
+			if (!check_value(w, &spill, v, SLOT + i, &ties, c))
+				return false;
+			break;
+		default:
+			break;
+		}
+	}
+	return true;
 }
 
-/* The state of the frame that runs, before step. */
-static bool check_state(struct linux_world *w, const struct klog_frame *f, uint32_t step,
-			struct linux_checked *c)
+static void doubt(uint32_t place, uint16_t *regs, uint64_t *slots)
 {
-	const struct trace_step *s = &w->trace->step[step];
-	struct ties ties = { .n = 0 };
-	char place[16];
+	if (place < SLOT)
+		*regs |= (uint16_t)(1u << place);
+	else
+		*slots |= 1ull << (place - SLOT);
+}
 
+static void doubt_value(const struct linux_world *w, const struct klog_reg *r, uint64_t v,
+			uint32_t place, struct ties *ties, uint16_t *regs, uint64_t *slots)
+{
+	if (r->type == KT_OTHER || r->stale || !linux_check_reg(w, r, v) || tie_broken(ties, r, v))
+		doubt(place, regs, slots);
+}
+
+void linux_check_doubt(const struct linux_world *w, const struct klog_frame *f, uint32_t frame,
+		       const uint64_t reg[REGS], uint16_t live, uint16_t *regs, uint64_t *slots)
+{
+	struct klog_reg spill;
+	struct ties ties;
+	uint64_t v;
+
+	ties.n = 0;
+	*regs = 0;
+	*slots = 0;
 	for (uint32_t r = 0; r < REG_FP; r++) {
 		if (f->reg[r].type == KT_NONE)
 			continue;
-		snprintf(place, sizeof(place), "r%u", r);
-		c->regs++;
-		if (!check_value(w, &f->reg[r], s->reg[r], place, &ties, c))
-			return false;
+		if (live >> r & 1)
+			doubt_value(w, &f->reg[r], reg[r], r, &ties, regs, slots);
+		else
+			doubt(r, regs, slots);
 	}
-	for (uint32_t i = 0; i < KLOG_SLOTS; i++)
-		if (f->slot[i].known && !check_slot(w, &f->slot[i], i, s, &ties, c))
-			return false;
-	return true;
-}
+	for (uint32_t i = 0; i < f->nslot; i++) {
+		enum slot_view view;
 
-/* ---- a path ----------------------------------------------------------------------------------- */
-
-static bool left_path(struct linux_checked *c, uint32_t expected, uint32_t got)
-{
-	snprintf(c->what.place, sizeof(c->what.place), "path");
-	if (got == UINT32_MAX)
-		snprintf(c->what.what, sizeof(c->what.what),
-			 "the kernel's verifier ends before insn %u of the path, the run did not", expected);
-	else
-		snprintf(c->what.what, sizeof(c->what.what),
-			 "the kernel's verifier goes on at insn %u of the path, the run did at %u", got,
-			 expected);
-	return false;
-}
-
-/* From step on, along the path that k reads. */
-static bool follow(struct linux_world *w, const struct linux_path *path, struct klog *k,
-		   uint32_t step, struct linux_checked *c)
-{
-	for (; step < path->nstep; step++) {
-		uint32_t slot = path->slot[step];
-		enum klog_event ev;
-
-		if (slot == UINT32_MAX)		/* jumps that are not in it */
+		if (!f->slot[i].known)
 			continue;
-		c->what.step = step;
-		c->what.slot = slot;
-		ev = klog_next(k);
-		if (ev == KLOG_ODD) {
-			c->odd = true;
-			snprintf(c->what.what, sizeof(c->what.what), "%s", k->line);
-			return true;
-		}
-		if (ev == KLOG_END)	/* the program was refused here, or the log is cut */
-			return k->cut || left_path(c, slot, UINT32_MAX);
-		if (k->insn != slot || k->st.cur != w->trace->step[step].frame)
-			return left_path(c, slot, k->insn);
-		catch_up(w, step);
-		c->steps++;
-		if (!check_state(w, &k->st.frame[k->st.cur], step, c))
-			return false;
-		if (path->prog.id[slot] == I_CALL_HELPER)
-			forget_written(w, step, k->st.cur, &k->st.frame[k->st.cur]);
+		view = slot_value(w, &f->slot[i], slot_offset(frame, i), &spill, &v);
+		if (view == SLOT_HAS_VALUE)
+			doubt_value(w, &spill, v, SLOT + i, &ties, regs, slots);
+		else if (view == SLOT_NOT_ZERO || f->slot[i].spilled)
+			doubt(SLOT + i, regs, slots);
+		for (uint32_t k = 0; k < 8; k++)
+			if (f->slot[i].byte[k] == '0' && !w->written[slot_offset(frame, i) + k])
+				doubt(SLOT + i, regs, slots);
 	}
-	return true;
-}
-
-/*
- * The kernel looks at some insns twice, for two values of a register.  What was
- * first in the log need not be what was run: then one of the others has to be.  Such
- * a path may end early, as one that the first covers; nothing is compared from there.
- */
-static bool any_fork(struct linux_world *w, const struct linux_path *path, const struct klog *first,
-		     struct linux_checked *c)
-{
-	const char *at = first->at;
-	struct klog k;
-
-	while (klog_fork(first, &at, &k)) {
-		uint32_t step = path->step[k.insn];
-		struct linux_checked mine = { .steps = 0 };
-
-		if (step == UINT32_MAX)
-			continue;
-		linux_world_init(w, w->unit, w->lay, w->trace);
-		k.safe_ends = true;
-		if (!follow(w, path, &k, step, &mine))
-			continue;
-		c->regs += mine.regs;
-		c->slots += mine.slots;
-		c->steps += mine.steps;
-		c->odd |= mine.odd;
-		return true;
-	}
-	return false;
-}
-
-bool linux_check_path(struct linux_world *w, const struct linux_path *path, const char *log,
-		      struct linux_checked *c)
-{
-	struct klog k;
-
-	memset(c, 0, sizeof(*c));
-	klog_begin(&k, log, path->prog.insn, path->prog.len);
-	return follow(w, path, &k, 0, c) || any_fork(w, path, &k, c);
 }

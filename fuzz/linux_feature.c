@@ -239,7 +239,8 @@ static void other(struct reader *r, const char *s, const char *end)
 {
 	static const char *const event[] = {
 		"caller:", "callee:", "returning from callee:", "to caller at", "SCC enter", "SCC exit",
-		"SCC backedge", "cur state:", "old state:", "infinite loop detected",
+		"SCC backedge", "cur state:", "old state:", "infinite loop detected", "frame ",
+		"force_precise:",
 	};
 
 	for (uint32_t i = 0; i < sizeof(event) / sizeof(event[0]); i++) {

@@ -15,9 +15,6 @@
  */
 #include "fuzz/linux_log.h"
 
-#include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- registers --------------------------------------------------------------------- */
@@ -37,26 +34,40 @@ static bool eat(struct cursor *c, const char *word)
 	return true;
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* Decimal, or hex in two's complement of some width. */
 static uint64_t number(struct cursor *c)
 {
-	char buf[32], *stop;
-	size_t n = (size_t)(c->end - c->p);
-	bool minus;
-	uint64_t v;
+	const char *p = c->p, *end = c->end;
+	bool minus = p < end && *p == '-';
+	uint64_t v = 0;
+	int d;
 
-	n = n < sizeof(buf) - 1 ? n : sizeof(buf) - 1;
-	memcpy(buf, c->p, n);
-	buf[n] = 0;
-	minus = buf[0] == '-';
+	p += minus;
 	/* "00" is no number but a byte and a number */
-	if (!isdigit((unsigned char)buf[minus]) ||
-	    (buf[minus] == '0' && isdigit((unsigned char)buf[minus + 1]))) {
+	if (p >= end || !is_digit(*p) || (*p == '0' && p + 1 < end && is_digit(p[1]))) {
 		c->ok = false;
 		return 0;
 	}
-	v = strtoull(buf + minus, &stop, 0);
-	c->p += stop - buf;
+	if (*p == '0' && p + 2 < end && p[1] == 'x' && hex_digit(p[2]) >= 0)
+		for (p += 2; p < end && (d = hex_digit(*p)) >= 0; p++)
+			v = v << 4 | (uint64_t)d;
+	else
+		for (; p < end && is_digit(*p); p++)
+			v = v * 10 + (uint64_t)(*p - '0');
+	c->p = p;
 	return minus ? 0 - v : v;
 }
 
@@ -81,9 +92,10 @@ static uint32_t field(struct cursor *c)
 		{ "non_own_ref", KF_OTHER },
 	};
 
-	for (size_t i = 0; i < sizeof(f) / sizeof(f[0]); i++)
-		if (eat(c, f[i].name))
-			return f[i].bit;
+	if (c->p < c->end)
+		for (size_t i = 0; i < sizeof(f) / sizeof(f[0]); i++)
+			if (f[i].name[0] == *c->p && eat(c, f[i].name))
+				return f[i].bit;
 	return 0;
 }
 
@@ -178,10 +190,10 @@ static void attributes(struct klog_reg *r, struct cursor *c)
 		} else if (bits == KF_VAR) {
 			var_off(r, c);
 		} else if (bits == (KF_VAR | KF_OTHER)) {	/* imm=: hex without 0x */
-			uint64_t v = strtoull(c->p, NULL, 16);
+			uint64_t v = 0;
 
-			while (c->p < c->end && isxdigit((unsigned char)*c->p))
-				c->p++;
+			for (; c->p < c->end && hex_digit(*c->p) >= 0; c->p++)
+				v = v << 4 | (uint64_t)hex_digit(*c->p);
 			r->s = scalar_const(v);
 		} else if (bits) {
 			set_field(r, bits, c);
@@ -210,6 +222,11 @@ static void stack_pointer(struct klog_reg *r, struct cursor *c, uint32_t frame)
 	}
 }
 
+static bool is_word(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
 /* Affixes say how far a pointer may be trusted; only or_null says something of the value. */
 static void typed(struct klog_reg *r, struct cursor *c)
 {
@@ -223,7 +240,7 @@ static void typed(struct klog_reg *r, struct cursor *c)
 	const char *name = c->p;
 	size_t n = 0;
 
-	while (c->p + n < c->end && (isalnum((unsigned char)c->p[n]) || c->p[n] == '_'))
+	while (c->p + n < c->end && is_word(c->p[n]))
 		n++;
 	c->p += n;
 	if (n > 8 && !memcmp(name + n - 8, "_or_null", 8)) {
@@ -248,10 +265,11 @@ bool klog_parse_reg(const char *s, const char *end, uint32_t frame, struct klog_
 
 	memset(r, 0, sizeof(*r));
 	r->precise = eat(&c, "P");
-	if (c.p < end && (isdigit((unsigned char)*c.p) || *c.p == '-')) {
+	if (c.p < end && (is_digit(*c.p) || *c.p == '-')) {
 		r->type = KT_SCALAR;
 		r->s = scalar_const(number(&c));
-	} else if (end - c.p > 2 && !memcmp(c.p, "fp", 2) && strchr("-0123456789[(", c.p[2])) {
+	} else if (end - c.p > 2 && c.p[0] == 'f' && c.p[1] == 'p' &&
+		   (c.p[2] == '-' || c.p[2] == '[' || c.p[2] == '(' || is_digit(c.p[2]))) {
 		c.p += 2;
 		stack_pointer(r, &c, frame);
 	} else {
@@ -262,6 +280,48 @@ bool klog_parse_reg(const char *s, const char *end, uint32_t frame, struct klog_
 
 /* ---- states --------------------------------------------------------------------------- */
 
+void klog_state_clear(struct klog_state *st)
+{
+	memset(st->frame[0].reg, 0, sizeof(st->frame[0].reg));
+	st->frame[0].nslot = 0;
+	st->cur = st->top = 0;
+}
+
+void klog_state_copy(struct klog_state *to, const struct klog_state *from)
+{
+	to->cur = from->cur;
+	to->top = from->top;
+	for (uint32_t i = 0; i <= from->top; i++) {
+		const struct klog_frame *f = &from->frame[i];
+
+		memcpy(to->frame[i].reg, f->reg, sizeof(f->reg));
+		to->frame[i].nslot = f->nslot;
+		memcpy(to->frame[i].slot, f->slot, f->nslot * sizeof(f->slot[0]));
+	}
+}
+
+static void clear_frame(struct klog_state *st, uint32_t frame)
+{
+	while (st->top < frame) {
+		st->top++;
+		memset(st->frame[st->top].reg, 0, sizeof(st->frame[0].reg));
+		st->frame[st->top].nslot = 0;
+	}
+	memset(st->frame[frame].reg, 0, sizeof(st->frame[frame].reg));
+	st->frame[frame].nslot = 0;
+}
+
+/* How many of the first letters, at most n, say what is in a byte. */
+static uint32_t letters(const char *s, uint32_t n)
+{
+	uint32_t i = 0;
+
+	while (i < n && (s[i] == '?' || s[i] == 'r' || s[i] == 'm' || s[i] == '0' || s[i] == 'd' ||
+			 s[i] == 'i' || s[i] == 'f'))
+		i++;
+	return i;
+}
+
 /* Eight letters, highest address first; or some of them and a register. */
 static bool parse_slot(const char *s, const char *end, uint32_t frame, struct klog_slot *slot)
 {
@@ -270,7 +330,7 @@ static bool parse_slot(const char *s, const char *end, uint32_t frame, struct kl
 
 	memset(slot, 0, sizeof(*slot));
 	slot->known = true;
-	if (n == 8 && strspn(s, "?rm0dif") >= 8) {
+	if (n == 8 && letters(s, 8) == 8) {
 		for (uint32_t i = 0; i < 8; i++)
 			slot->byte[i] = s[7 - i];
 		return true;
@@ -278,7 +338,7 @@ static bool parse_slot(const char *s, const char *end, uint32_t frame, struct kl
 	for (uint32_t k = 0; k < sizeof(lengths); k++) {
 		uint32_t pre = lengths[k];
 
-		if (pre >= n || (pre && strspn(s, "?rm0dif") < pre))
+		if (pre >= n || letters(s, pre) < pre)
 			continue;
 		if (!klog_parse_reg(s + pre, end, frame, &slot->reg))
 			continue;
@@ -297,46 +357,54 @@ static const char *token_end(const char *s, const char *end)
 {
 	int depth = 0;
 
-	for (; s < end && (depth || *s != ' '); s++)
+	for (; s < end && (depth > 0 || *s != ' '); s++)
 		depth += (*s == '(') - (*s == ')');
 	return s;
+}
+
+static struct klog_slot *slot_at(struct klog_frame *f, uint32_t i)
+{
+	for (; f->nslot <= i; f->nslot++)
+		f->slot[f->nslot].known = false;
+	return &f->slot[i];
 }
 
 static bool apply_token(struct klog_frame *f, uint32_t frame, const char *s, const char *end)
 {
 	const char *eq = memchr(s, '=', (size_t)(end - s));
-	unsigned long n;
-	char *stop;
+	struct cursor c = { s, end, true };
+	uint64_t n;
 
 	if (!eq)
 		return (size_t)(end - s) == 2 || (size_t)(end - s) == 8; /* cb, async_cb */
-	if (*s == 'R') {
-		n = strtoul(s + 1, &stop, 10);
-		return n < REGS && klog_parse_reg(eq + 1, end, frame, &f->reg[n]);
+	if (eat(&c, "R")) {
+		n = number(&c);
+		return c.ok && c.p == eq && n < REGS && klog_parse_reg(eq + 1, end, frame, &f->reg[n]);
 	}
-	if (end - s > 3 && !memcmp(s, "fp-", 3)) {
-		n = strtoul(s + 3, &stop, 10);
-		return n % 8 == 0 && n >= 8 && n <= STACK_SIZE &&
-		       parse_slot(eq + 1, end, frame, &f->slot[n / 8 - 1]);
+	if (eat(&c, "fp-")) {
+		n = number(&c);
+		return c.ok && c.p == eq && n % 8 == 0 && n >= 8 && n <= STACK_SIZE &&
+		       parse_slot(eq + 1, end, frame, slot_at(f, (uint32_t)(n / 8 - 1)));
 	}
-	return !memcmp(s, "refs=", end - s > 5 ? 5 : (size_t)(end - s));
+	return eat(&c, "refs=");
 }
 
 bool klog_apply(struct klog_state *st, const char *s, const char *end, bool full)
 {
-	uint32_t frame = 0;
+	struct cursor c = { s, end, true };
+	uint64_t frame = 0;
 
-	while (s < end && *s == ' ')
-		s++;
-	if (end - s > 6 && !memcmp(s, "frame", 5)) {
-		frame = (uint32_t)strtoul(s + 5, (char **)&s, 10);
-		if (frame >= MAX_FRAMES || *s++ != ':')
+	while (c.p < end && *c.p == ' ')
+		c.p++;
+	if (eat(&c, "frame")) {
+		frame = number(&c);
+		if (!c.ok || frame >= MAX_FRAMES || !eat(&c, ":"))
 			return false;
 	}
-	if (full)
-		memset(&st->frame[frame], 0, sizeof(st->frame[frame]));
-	st->cur = frame;
-	while (s < end) {
+	if (full || frame > st->top)
+		clear_frame(st, (uint32_t)frame);
+	st->cur = (uint32_t)frame;
+	for (s = c.p; s < end;) {
 		const char *stop;
 
 		if (*s == ' ') {
@@ -344,186 +412,9 @@ bool klog_apply(struct klog_state *st, const char *s, const char *end, bool full
 			continue;
 		}
 		stop = token_end(s, end);
-		if (!apply_token(&st->frame[frame], frame, s, stop))
+		if (!apply_token(&st->frame[frame], (uint32_t)frame, s, stop))
 			return false;
 		s = stop;
 	}
 	return true;
-}
-
-/* ---- lines ------------------------------------------------------------------------------- */
-
-static bool starts(const char *s, const char *end, const char *with)
-{
-	size_t n = strlen(with);
-
-	return (size_t)(end - s) >= n && !memcmp(s, with, n);
-}
-
-static bool is_noise(const char *s, const char *end)
-{
-	static const char *const with[] = {
-		"mark_precise:", "(", "SCC ", ";", "func#", "Live regs", "Validating", "Func#",
-	};
-
-	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
-		if (starts(s, end, with[i]))
-			return true;
-	return s == end;
-}
-
-void klog_begin(struct klog *k, const char *log, const struct insn *prog, uint32_t len)
-{
-	memset(k, 0, sizeof(*k));
-	k->at = log;
-	k->prog = prog;
-	k->len = len;
-	k->pending = -1;
-}
-
-bool klog_fork(const struct klog *from, const char **at, struct klog *k)
-{
-	const char *s = *at;
-
-	while (*s) {
-		const char *end = s + strcspn(s, "\n"), *line = s;
-		unsigned a, b;
-		int n = 0;
-
-		s = *end ? end + 1 : end;
-		if (sscanf(line, "from %u to %u:%n", &a, &b, &n) != 2 || !n || a != b || a >= from->len)
-			continue;
-		klog_begin(k, s, from->prog, from->len);
-		k->begun = true;
-		k->insn = a;
-		*at = s;
-		return klog_apply(&k->st, line + n, end, true);
-	}
-	return false;
-}
-
-static bool apply(struct klog *k, const char *s, const char *end, bool full)
-{
-	k->state = s;
-	k->state_end = end;
-	return klog_apply(&k->st, s, end, full);
-}
-
-/* What helpers and packet loads clobber, and r0 after void ones: the log does not say so. */
-static void clobber(struct klog *k)
-{
-	const struct insn *in;
-	bool call, load;
-
-	if (k->pending < 0 || (uint32_t)k->pending >= k->len)
-		return;
-	in = &k->prog[k->pending];
-	call = in->code == (CLS_JMP | JMP_CALL) && in->src != 1;
-	load = (in->code & 7) == CLS_LD && (in->code & 0xe0) != MD_IMM;
-	if (call || load)
-		memset(k->st.frame[k->st.cur].reg, 0, 6 * sizeof(struct klog_reg));
-	k->pending = -1;
-}
-
-/* The frame that a "returning" block leaves; the lines of states tell which one goes on. */
-static bool block(struct klog *k, const char *s, const char *end)
-{
-	if (starts(s, end, "to caller"))
-		k->returned = true;
-	return starts(s, end, "caller:") || starts(s, end, "callee:") ||
-	       starts(s, end, "returning from") || starts(s, end, "to caller");
-}
-
-static enum klog_event odd(struct klog *k, const char *s, const char *end)
-{
-	size_t n = (size_t)(end - s) < sizeof(k->line) - 1 ? (size_t)(end - s) : sizeof(k->line) - 1;
-
-	memcpy(k->line, s, n);
-	k->line[n] = 0;
-	return KLOG_ODD;
-}
-
-/* "12: ..."; *done: it was an insn. */
-static enum klog_event numbered(struct klog *k, const char *s, const char *end, bool *done)
-{
-	const char *semi;
-	char *p;
-	unsigned long n = strtoul(s, &p, 10);
-
-	if (*p != ':')
-		return odd(k, s, end);
-	if (p + 2 >= end)		/* nothing changed */
-		return KLOG_INSN;
-	if (p + 2 < end && starts(p + 2, end, "safe")) {
-		k->cut = k->safe_ends;
-		return KLOG_END;
-	}
-	if (p[2] != '(' || !isxdigit((unsigned char)p[3])) {
-		bool ok = apply(k, p + 1, end, !k->begun);
-
-		k->begun = true;
-		return ok ? KLOG_INSN : odd(k, s, end);
-	}
-	k->insn = (uint32_t)n;
-	k->pending = (int32_t)n;
-	*done = true;
-	/* its own change is applied when the caller comes back */
-	semi = memchr(p, ';', (size_t)(end - p));
-	k->at = semi ? semi : end;
-	return KLOG_INSN;
-}
-
-static const char *line_end(const char *s)
-{
-	return s + strcspn(s, "\n");
-}
-
-/* The rest of an insn's line, which says what it changed. */
-static bool own_change(struct klog *k)
-{
-	const char *s = k->at, *end = line_end(s);
-
-	k->at = *end ? end + 1 : end;
-	clobber(k);
-	if (*s != ';')
-		return true;
-	for (s++; s < end && *s == ' '; s++)
-		;
-	return s == end || apply(k, s, end, false);
-}
-
-enum klog_event klog_next(struct klog *k)
-{
-	if (k->pending >= 0 && !own_change(k))
-		return odd(k, k->state, k->state_end);
-	while (*k->at) {
-		const char *s = k->at, *end = line_end(s);
-		enum klog_event ev;
-		bool done = false;
-
-		k->at = *end ? end + 1 : end;
-		if (is_noise(s, end) || block(k, s, end))
-			continue;
-		if (*s == ' ') {	/* of a block, or of the live registers in front */
-			if (k->begun && !apply(k, s, end, true))
-				return odd(k, s, end);
-			continue;
-		}
-		if (starts(s, end, "from ")) {
-			if (!k->returned)
-				return KLOG_END;
-			k->returned = false;
-			s = memchr(s, ':', (size_t)(end - s));
-			if (!s || !apply(k, s + 1, end, true))
-				return KLOG_END;
-			continue;
-		}
-		if (!isdigit((unsigned char)*s))
-			break;			/* an error, or statistics */
-		ev = numbered(k, s, end, &done);
-		if (done || ev != KLOG_INSN)
-			return ev;
-	}
-	k->cut = true;
-	return KLOG_END;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * linux_log: what the kernel's verifier says of registers and stack, from its
- * log of level 2, along one path.
+ * log of level 2.
  */
 #ifndef FUZZ_LINUX_LOG_H
 #define FUZZ_LINUX_LOG_H
@@ -23,6 +23,7 @@ struct klog_reg {
 	uint32_t id;
 	int32_t delta;		/* id=N+K: the value is K above that of N's class */
 	bool has_delta;
+	bool stale;		/* the kernel may know more by now: it narrows through ids without a word */
 	uint32_t frame;		/* KT_STACK: whose */
 	int32_t range;		/* KT_PKT: r=; -1, -2: at or beyond the end */
 	uint32_t key_size, value_size;
@@ -39,12 +40,17 @@ struct klog_slot {		/* fp-8 * (i + 1) */
 enum { KLOG_SLOTS = STACK_SIZE / 8 };
 struct klog_frame {
 	struct klog_reg reg[REGS];
+	uint32_t nslot;		/* slots from here on are not known, and not set */
 	struct klog_slot slot[KLOG_SLOTS];
 };
 struct klog_state {
 	struct klog_frame frame[MAX_FRAMES];
 	uint32_t cur;		/* frame that runs */
+	uint32_t top;		/* highest frame that is set */
 };
+void klog_state_clear(struct klog_state *st);
+/* Only what is set is copied: most frames and slots are not. */
+void klog_state_copy(struct klog_state *to, const struct klog_state *from);
 
 /* Reads one register's text up to its end; false if it is not understood. */
 bool klog_parse_reg(const char *s, const char *end, uint32_t frame, struct klog_reg *r);
@@ -54,9 +60,49 @@ bool klog_parse_reg(const char *s, const char *end, uint32_t frame, struct klog_
  */
 bool klog_apply(struct klog_state *st, const char *s, const char *end, bool full);
 
+/* ---- the log as a tree ------------------------------------------------------------ */
+
+/*
+ * The kernel's verifier explores depth first: at a branch that may go both ways
+ * it puts one side (where the jump leads) aside and goes on with the other.  When a path
+ * ends, what was put aside last is taken up: "from 3 to 7: ...".  So a log is a
+ * sequence of segments, each of which is a sequence of visits of insns.
+ */
+enum { KLOG_NONE = UINT32_MAX };
+struct klog_visit {
+	uint32_t insn, at;	/* at: offset of its line */
+	uint32_t before;	/* the visit of the same insn before this one, or KLOG_NONE */
+};
+struct klog_segment {
+	uint32_t from, to;	/* KLOG_NONE: it begins with no branch (the first, and global functions) */
+	uint32_t first, n;	/* visits */
+	uint32_t at;		/* offset of the line that begins it */
+	uint32_t safe;		/* it ends before this insn, covered by an older state; or KLOG_NONE */
+	uint32_t parent;	/* the visit that put it aside, where that is certain; or KLOG_NONE */
+	uint32_t before;	/* the segment from the same branch before this one, or KLOG_NONE */
+	bool spec;		/* only a processor that guesses comes here */
+};
+struct klog_tree {
+	const char *log;
+	const struct insn *prog;	/* what was loaded */
+	uint32_t len;
+	struct klog_visit *visit;
+	struct klog_segment *seg;
+	uint32_t nvisit, nseg, ncovered;
+	uint32_t nbug;			/* lines in which the verifier says that it contradicts itself */
+	uint32_t *last_visit, *last_seg; /* by insn (seg: by from): the last in the log, or KLOG_NONE */
+	uint16_t *live;			/* by insn: registers that are live before it; all ones if not told */
+	bool whole;			/* the log has an end, and no error in it */
+};
+/* Finds visits and segments.  False: it names insns that the program does not have. */
+bool klog_tree(const char *log, const struct insn *prog, uint32_t len, struct arena *a,
+	       struct klog_tree *out);
+
+/* ---- reading a segment ---------------------------------------------------------------- */
+
 enum klog_event {
 	KLOG_INSN,		/* the insn at .insn is about to be looked at; .st holds before it */
-	KLOG_END,		/* the path ends here, or the log does */
+	KLOG_END,		/* the segment ends here, or the log does */
 	KLOG_ODD,		/* a line that is not understood: .line */
 };
 struct klog {
@@ -69,18 +115,14 @@ struct klog {
 	const char *state;	/* text of the last state applied, up to state_end */
 	const char *state_end;
 	bool begun, returned;
-	bool safe_ends;		/* being covered by an older state cuts the path, too */
-	bool cut;		/* KLOG_END: not where a path ends, but at an error, or at nothing */
 	int32_t pending;	/* the insn whose effect has not been applied yet, or -1 */
 };
+/* At the beginning of a log. */
 void klog_begin(struct klog *k, const char *log, const struct insn *prog, uint32_t len);
-/* Goes on to the next insn of the path. */
+/* At the beginning of segment number seg.  False: its state is not understood (k->line). */
+bool klog_open(struct klog *k, const struct klog_tree *t, uint32_t seg);
+/* Goes on to the next insn of the segment. */
 enum klog_event klog_next(struct klog *k);
-/*
- * Some insns are looked at twice, each time with one of two values of a
- * register ("from 7 to 7: ...").  Finds the next such place in the log behind *at:
- * k starts there, before insn k->insn.  False: there is none.
- */
-bool klog_fork(const struct klog *from, const char **at, struct klog *k);
+void klog_copy(struct klog *to, const struct klog *from);
 
 #endif

@@ -24,12 +24,23 @@ struct builder {
 
 enum { NO_STEP = UINT32_MAX };
 
-/* A piece cannot be longer than the trace; each step takes at most two slots. */
-static uint32_t piece_new(struct builder *b, uint32_t steps)
+/* Steps of the frame that begins at step i, those of its callees not counted. */
+static uint32_t steps_of(const struct trace *t, uint32_t i)
+{
+	uint8_t frame = t->step[i].frame;
+	uint32_t n = 0;
+
+	for (uint32_t k = i; k < t->nstep && k < PATH_MAX_STEPS && t->step[k].frame >= frame; k++)
+		n += t->step[k].frame == frame;
+	return n;
+}
+
+/* For the call that begins at step i.  Each step takes at most two slots. */
+static uint32_t piece_new(struct builder *b, uint32_t i)
 {
 	struct piece *p = &b->piece[b->npiece];
 
-	p->cap = 2 * steps + 4;
+	p->cap = 2 * steps_of(b->t, i) + 4;
 	p->in = arena_alloc(b->a, p->cap * sizeof(*p->in));
 	p->step = arena_alloc(b->a, p->cap * sizeof(*p->step));
 	p->jump = arena_alloc(b->a, p->cap * sizeof(*p->jump));
@@ -68,8 +79,8 @@ static uint8_t inverse(uint8_t code)
 
 /*
  * The branch at step i, which went on to the next step's insn.  The kernel
- * follows the side that falls through first, so that has to be the one.  What
- * cannot be turned (JSET) is left out: states are wider then, and still hold.
+ * follows the side that falls through first, so that has to be the one.  JSET
+ * cannot be turned: it jumps over a jump to the stub.
  */
 static void branch(struct builder *b, uint32_t i, struct insn in, uint32_t pc)
 {
@@ -78,9 +89,16 @@ static void branch(struct builder *b, uint32_t i, struct insn in, uint32_t pc)
 	if (in.off == 0)	/* both ways are one */
 		return;
 	if (b->t->step[i + 1].insn != pc + 1) {
-		in.code = inverse(in.code);
-		if (!in.code)
-			return;
+		uint8_t code = inverse(in.code);
+
+		if (!code) {
+			in.off = 1;
+			emit(p, in, i);
+			in = (struct insn){ .code = CLS_JMP | JMP_JA };
+			i = NO_STEP;
+		} else {
+			in.code = code;
+		}
 	}
 	p->jump[p->njump++] = p->n;
 	emit(p, in, i);
@@ -104,13 +122,13 @@ static bool step(struct builder *b, uint32_t i)
 		branch(b, i, in, s->insn);
 		return true;
 	case K_CALL_LOCAL:
-		if (next->frame != s->frame + 1)
+		if (next->frame != s->frame + 1 || b->npiece == PATH_MAX_CALLS)
 			return false;
 		p->call[p->ncall] = p->n;
 		p->callee[p->ncall++] = b->npiece;
 		emit(p, in, i);
 		b->cur++;
-		b->frame[b->cur] = piece_new(b, PATH_MAX_STEPS - i);
+		b->frame[b->cur] = piece_new(b, i + 1);
 		return true;
 	case K_EXIT:
 		emit(p, in, i);
@@ -178,7 +196,7 @@ static void finish(struct builder *b)
 
 static void join(struct builder *b, struct linux_path *out)
 {
-	uint32_t *start = arena_raw(b->a, b->npiece * sizeof(*start)), n = 0;
+	uint32_t *start = arena_raw(b->a, b->npiece * sizeof(*start)), *step, n = 0;
 	struct insn *in;
 
 	for (uint32_t k = 0; k < b->npiece; k++) {
@@ -186,20 +204,20 @@ static void join(struct builder *b, struct linux_path *out)
 		n += b->piece[k].n;
 	}
 	in = arena_raw(b->a, n * sizeof(*in));
-	out->step = arena_raw(b->a, n * sizeof(*out->step));
+	step = arena_raw(b->a, n * sizeof(*step));
 	for (uint32_t k = 0; k < b->npiece; k++) {
 		struct piece *p = &b->piece[k];
 
 		for (uint32_t i = 0; i < p->ncall; i++)
 			p->in[p->call[i]].imm = (int32_t)(start[p->callee[i]] - (start[k] + p->call[i]) - 1);
 		memcpy(in + start[k], p->in, p->n * sizeof(*in));
-		memcpy(out->step + start[k], p->step, p->n * sizeof(*out->step));
+		memcpy(step + start[k], p->step, p->n * sizeof(*step));
 	}
 	out->slot = arena_raw(b->a, (out->nstep + 1) * sizeof(*out->slot));
 	memset(out->slot, 0xff, (out->nstep + 1) * sizeof(*out->slot));
 	for (uint32_t i = 0; i < n; i++)
-		if (out->step[i] != NO_STEP)
-			out->slot[out->step[i]] = i;
+		if (step[i] != NO_STEP)
+			out->slot[step[i]] = i;
 	out->prog.insn = in;
 	out->prog.len = n;
 }
@@ -212,8 +230,8 @@ bool linux_path_make(const struct unit *u, const struct trace *t, struct arena *
 	memset(out, 0, sizeof(*out));
 	if (!t->nstep)
 		return false;
-	b.piece = arena_alloc(a, (PATH_MAX_STEPS + 1) * sizeof(*b.piece));
-	b.frame[0] = piece_new(&b, t->nstep < PATH_MAX_STEPS ? t->nstep : PATH_MAX_STEPS);
+	b.piece = arena_alloc(a, PATH_MAX_CALLS * sizeof(*b.piece));
+	b.frame[0] = piece_new(&b, 0);
 	out->nstep = walk(&b);
 	out->whole = out->nstep == t->nstep;
 	if (!out->nstep)

@@ -10,11 +10,10 @@
 
 #include "case/case.h"
 
-enum { PATH_MAX_STEPS = 400 };
+enum { PATH_MAX_STEPS = 2000, PATH_MAX_CALLS = 250 };	/* Linux: 256 functions at most */
 
 struct linux_path {
 	struct program prog;
-	uint32_t *step;		/* by slot: the step of the trace that it is, or UINT32_MAX */
 	uint32_t *slot;		/* by step: where it is, or UINT32_MAX (jumps) */
 	uint32_t nstep;		/* steps of the trace that are in it */
 	bool whole;		/* all of them */

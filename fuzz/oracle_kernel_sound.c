@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel-sound: what the kernel's verifier believes along the path that was
- * run holds.  The path becomes a program of its own (linux_path.h), whose log
- * is one straight line: every concrete register and stack slot of every step must
- * lie in what the log prints for it.
+ * kernel-sound: what the kernel's verifier believes of the run holds: every
+ * concrete register and stack slot of every step lies in what its log prints there.
+ *
+ * Two logs are asked for.  One is of the path that was run, made a program of its own:
+ * nothing is pruned in it, so every value is compared.  The other is of the program
+ * itself: there pruning and marks of precision are at work, what was never reached
+ * must not run, and what the kernel had in its registers at the exit must be what its
+ * verifier believed.
  *
  * A log takes many times as long as a load, so it is asked for in a sample.
  */
 #include "fuzz/internal.h"
-#include "fuzz/linux_check.h"
-
-#include "engines/linux_sys.h"
+#include "fuzz/linux_ask.h"
 
 #include <string.h>
 
-enum { LOG_MAX = 1 << 20 };
+/* The outcome of the kernel that has all rights; NULL: it is not among the engines. */
+static const struct outcome *root_kernel(const struct trial *t)
+{
+	for (uint32_t i = 0; i < t->nengine; i++)
+		if (t->engine[i]->caps() & CAP_VERDICT && t->engine[i]->priv == PRIV_ROOT)
+			return &t->out[i];
+	return NULL;
+}
 
-static bool has_root_kernel(const struct trial *t)
+/* Any kernel will do: what is asked is asked with all rights. */
+static bool has_kernel(const struct trial *t)
 {
 	for (uint32_t i = 0; i < t->nengine; i++)
 		if (t->engine[i]->caps() & CAP_VERDICT)
@@ -24,61 +34,77 @@ static bool has_root_kernel(const struct trial *t)
 	return false;
 }
 
-/* Is this a case to look at?  Our engines ran it, with a trace, and the kernel has the type. */
+/* Is this a case to look at?  Our engines ran it, with a trace. */
 static bool wanted(const struct trial *t)
 {
 	return t->kernel && t->accepted && !t->leaks && t->out[0].trace && t->out[0].trace->nstep &&
-	       t->tc->unit.prog[0].type != PROG_PLAIN && has_root_kernel(t);
+	       has_kernel(t);
 }
 
-static bool load_path(struct trial *t, const struct linux_path *path, struct linux_log *log)
+static void fill(const struct trial *t, enum linux_about about, const struct linux_checked *c,
+		 struct finding *f)
 {
-	struct linux_unit_opts o = {
-		.log_level = LINUX_LOG_ALL | LINUX_LOG_FIXED, .log_max = LOG_MAX,
-	};
-	struct unit u = t->tc->unit;
-	struct program *prog = arena_dup(t->arena, u.prog, u.nprog * sizeof(*prog));
-	bool made;
+	const struct trace_step *s = &t->out[0].trace->step[c->what.step];
 
-	/* Whether it is accepted does not matter: the path in question comes first in the log. */
-	prog[0] = path->prog;
-	u.prog = prog;
-	linux_load_unit(&u, NULL, 0, PRIV_ROOT, &o, log, &made);
-	return made && log->text && log->text[0];
+	f->engines[0] = "linux";
+	f->engines[1] = t->engine[0]->name;
+	f->pc = (struct pc){ .prog = s->prog, .insn = s->insn };
+	snprintf(f->place, sizeof(f->place), "%s%s", about == LINUX_PATH ? "path " : "",
+		 c->what.place);
+	snprintf(f->what, sizeof(f->what), "%s, before insn %u (step %u): %s",
+		 about == LINUX_PATH ? "the path alone" : "the program's log", s->insn, c->what.step,
+		 c->what.what);
+}
+
+static enum ruling ask(struct trial *t, enum linux_about about, struct finding *f)
+{
+	const struct outcome *k = root_kernel(t);
+	struct linux_world *w = arena_raw(t->arena, sizeof(*w));
+	struct linux_log log = { 0 };
+	struct linux_checked c = { .steps = 0 };
+	struct linux_route r;
+	struct program prog;
+	enum ruling ruling = NO_OPINION;
+
+	linux_world_init(w, &t->tc->unit, t->layout, t->out[0].trace);
+	if (!linux_ask_about(about, w, t->arena, &prog, &r))
+		return NO_OPINION;
+	if (about == LINUX_WHOLE && k && k->kind == OUT_RETURN) {
+		r.exit_reg = k->reg;
+		r.exit_valid = k->reg_valid;
+		r.exit_half = k->reg_half;
+	}
+	if (!linux_ask(w, &prog, about == LINUX_WHOLE, t->arena, &log)) {
+		linux_log_free(&log);
+		return NO_OPINION;
+	}
+	if (!linux_check_run(w, &r, log.text, t->arena, &c)) {
+		fill(t, about, &c, f);
+		ruling = FAILS;
+	} else if (c.steps) {
+		ruling = HOLDS;
+	}
+	t->kernel_odd += c.odd && !log.truncated;
+	t->kernel_steps += c.steps;
+	t->kernel_values += c.regs + c.slots;
+	t->kernel_logs[about] += c.steps > 0;
+	t->kernel_covered += c.covered;
+	t->kernel_tainted += c.tainted;
+	t->kernel_lost += c.lost;
+	t->kernel_bugs += c.bugs > 0;
+	linux_log_free(&log);
+	return ruling;
 }
 
 enum ruling oracle_kernel_sound(struct trial *t, struct finding *f)
 {
-	struct linux_path *path = arena_raw(t->arena, sizeof(*path));
-	struct linux_checked c;
-	struct linux_log log = { 0 };
-	struct linux_world *w;
-	enum ruling r = HOLDS;
+	enum ruling path, whole;
 
-	if (!wanted(t) || !linux_path_make(&t->tc->unit, t->out[0].trace, t->arena, path))
+	if (!wanted(t))
 		return NO_OPINION;
-	if (!load_path(t, path, &log)) {
-		linux_log_free(&log);
-		return NO_OPINION;
-	}
-	w = arena_raw(t->arena, sizeof(*w));
-	linux_world_init(w, &t->tc->unit, t->layout, t->out[0].trace);
-	if (!linux_check_path(w, path, log.text, &c)) {
-		const struct trace_step *s = &t->out[0].trace->step[c.what.step];
-
-		f->engines[0] = "linux";
-		f->engines[1] = t->engine[0]->name;
-		f->pc = (struct pc){ .prog = s->prog, .insn = s->insn };
-		snprintf(f->place, sizeof(f->place), "%s", c.what.place);
-		snprintf(f->what, sizeof(f->what), "before insn %u (step %u): %s", s->insn, c.what.step,
-			 c.what.what);
-		r = FAILS;
-	} else if (c.odd || !c.steps) {
-		t->kernel_odd += c.odd && !log.truncated;
-		r = NO_OPINION;
-	}
-	t->kernel_steps += c.steps;
-	t->kernel_values += c.regs + c.slots;
-	linux_log_free(&log);
-	return r;
+	path = ask(t, LINUX_PATH, f);
+	if (path == FAILS)
+		return FAILS;
+	whole = ask(t, LINUX_WHOLE, f);
+	return whole == NO_OPINION ? path : whole;
 }

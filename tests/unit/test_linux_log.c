@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engines/linux_sys.h"
 #include "fuzz/internal.h"
+#include "fuzz/linux_ask.h"
 #include "tests/unit/linux_doctor.h"
 
 static bool is_long(void)
@@ -168,7 +168,7 @@ static void events_of_a_log(void **state)
 		insn_mov64_imm(2, 5), insn_call_local(4), insn_alu64_reg(ALU_ADD, 0, 0), insn_call(7),
 		insn_exit(), insn_exit(), insn_mov64_reg(0, 2), insn_exit(),
 	};
-	struct klog k;
+	static struct klog k;
 	(void)state;
 
 	klog_begin(&k, log, prog, 8);
@@ -186,27 +186,101 @@ static void events_of_a_log(void **state)
 	/* the helper clobbered what it did not name */
 	assert_int_equal(k.st.frame[0].reg[2].type, KT_NONE);
 	assert_int_equal(klog_next(&k), KLOG_END);
-	assert_false(k.cut);
+}
+
+static const char branches[] =
+	"Live regs before insn:\n      0: .1........ (b7) r2 = 5\n  1   1: .1.......9 (55) if r1\n"
+	"0: R1=scalar() R10=fp0\n"
+	"0: (55) if r1 != 0x0 goto pc+2        ; R1=0\n"
+	"1: (55) if r2 != 0x0 goto pc+1        ; R2=0\n"
+	"2: (95) exit\n"
+	"\nfrom 1 to 3: R1=0 R2=scalar() R10=fp0\n"
+	"3: R1=0 R2=scalar() R10=fp0\n"
+	"3: (95) exit\n"
+	"\nfrom 0 to 3: safe\n"
+	"\nfrom 0 to 1 (speculative execution): R1=scalar() R10=fp0\n"
+	"1: (55) if r2 != 0x0 goto pc+1\n"
+	"2: safe\n"
+	"processed 5 insns\n";
+
+static void tree_of_a_log(void **state)
+{
+	static const struct klog_segment want[] = {
+		{ .from = KLOG_NONE, .to = KLOG_NONE, .first = 0, .n = 3, .safe = KLOG_NONE, .parent = KLOG_NONE },
+		{ .from = 1, .to = 3, .first = 3, .n = 1, .safe = KLOG_NONE, .parent = KLOG_NONE },
+		{ .from = 0, .to = 3, .first = 4, .n = 0, .safe = 3, .parent = KLOG_NONE },
+		{ .from = 0, .to = 1, .first = 4, .n = 1, .safe = 2, .parent = KLOG_NONE, .spec = true },
+	};
+	struct arena a = { 0 };
+	struct klog_tree t;
+	(void)state;
+
+	assert_true(klog_tree(branches, NULL, 4, &a, &t));
+	assert_true(t.whole);
+	assert_int_equal(t.nseg, 4);
+	assert_int_equal(t.nvisit, 5);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(t.seg[i].from, want[i].from);
+		assert_int_equal(t.seg[i].to, want[i].to);
+		assert_int_equal(t.seg[i].first, want[i].first);
+		assert_int_equal(t.seg[i].n, want[i].n);
+		assert_int_equal(t.seg[i].safe, want[i].safe);
+		assert_int_equal(t.seg[i].spec, want[i].spec);
+	}
+	assert_int_equal(t.visit[4].before, 1);
+	assert_int_equal(t.visit[1].before, KLOG_NONE);
+	assert_int_equal(t.live[0], 2);
+	assert_int_equal(t.live[1], 0x202);
+	assert_int_equal(t.live[2], 0xffff);
+	assert_false(klog_tree(branches, NULL, 3, &a, &t));
+	arena_free(&a);
+}
+
+/* What is put aside comes back last in, first out. */
+static void parents_in_a_tree(void **state)
+{
+	static const char log[] =
+		"0: R1=scalar()\n0: (55) if r1 != 0x0 goto pc+2\n0: (55) if r1 != 0x0 goto pc+2\n1: (95) exit\n"
+		"from 0 to 3: R1=1\n3: (95) exit\nfrom 0 to 3: R1=2\n3: (95) exit\nprocessed 5 insns\n";
+	struct arena a = { 0 };
+	struct klog_tree t;
+	(void)state;
+
+	assert_true(klog_tree(log, NULL, 4, &a, &t));
+	assert_int_equal(t.nseg, 3);
+	assert_int_equal(t.seg[1].parent, 1);
+	assert_int_equal(t.seg[2].parent, 0);
+	arena_free(&a);
 }
 
 /* ---- generated programs ------------------------------------------------------------------------ */
 
-/* One program's path with its log, as the oracle has them. */
+/*
+ * Logs come from the kernel and from our own verifier's Linux walk, which writes the
+ * same (so the tests below run where there is no bpf(), too).
+ */
+enum source { KERNEL, OURS };
+
+/* One program's run with a log, as the oracle has them. */
 struct subject {
 	struct arena arena;
-	struct trace *trace;
-	struct linux_path path;
-	struct linux_log log;
-	struct linux_world world;
+	enum linux_about about;
 	struct testcase tc;
 	struct layout layout;
+	struct trace *trace;
+	struct program prog;
+	struct linux_route route;
+	struct linux_log log;
+	struct linux_world world;
+	struct klog_tree tree;
+	uint64_t exit_reg[REGS];
 };
 
-static struct pipeline *pipeline(bool always)
+static struct pipeline *pipeline(void)
 {
 	const struct pipe_opts o = {
-		.engine = { engine_by_name("interp"), engine_by_name("linux") }, .nengine = 2,
-		.priv = PRIV_CAP_BPF, .walk = WALK_EXACT, .sound = true, .text_always = always,
+		.engine = { engine_by_name("interp") }, .nengine = 1, .priv = PRIV_CAP_BPF,
+		.walk = WALK_EXACT, .sound = true,
 	};
 	char why[96];
 	struct pipeline *p = pipeline_new(&o, why);
@@ -216,87 +290,136 @@ static struct pipeline *pipeline(bool always)
 	return p;
 }
 
-static void generate(uint64_t seed, struct arena *a, struct testcase *tc)
+static void generate(uint64_t seed, uint32_t types, struct arena *a, struct testcase *tc)
 {
-	const struct gen_opts g = { .priv = PRIV_CAP_BPF, .insns = 30, .portable = true };
+	const struct gen_opts g = {
+		.priv = PRIV_CAP_BPF, .insns = 30, .portable = true, .types = types,
+	};
 	struct choice c;
 
 	choice_seed(&c, mix64(seed));
 	gen_case(&c, &g, a, tc);
 }
 
-static void correct_logs_are_believed(void **state)
+/* Runs the case; false: there is nothing to ask about. */
+static bool subject_run(struct pipeline *p, struct subject *s)
 {
-	uint64_t n = is_long() ? 100000 : 2000;
-	struct pipeline *p;
-	struct arena a = { 0 };
-	const struct stats *s;
-	(void)state;
-
-	need_bpf();
-	p = pipeline(true);
-	s = pipeline_stats(p);
-	for (uint64_t i = 0; i < n; i++) {
-		struct testcase tc;
-		struct finding f;
-
-		arena_reset(&a);
-		generate(i, &a, &tc);
-		if (run_one(p, &tc, &f))
-			fail_msg("%llu: %s: %s", (unsigned long long)i, f.signature, f.what);
-		if (s->kernel_odd)
-			fail_msg("%llu: a log is not understood", (unsigned long long)i);
-	}
-	print_message("# %llu programs, %llu paths, %llu steps, %llu values\n", (unsigned long long)n,
-		      (unsigned long long)s->ruling[ORACLE_kernel_sound][HOLDS],
-		      (unsigned long long)s->kernel_steps, (unsigned long long)s->kernel_values);
-	assert_true(s->ruling[ORACLE_kernel_sound][HOLDS] > n * 3 / 4);
-	assert_true(s->kernel_values > n * 50);
-	pipeline_free(p);
-	arena_free(&a);
-}
-
-/* False: this program has no path to look at. */
-static bool subject_make(struct pipeline *p, uint64_t seed, struct subject *s)
-{
-	struct linux_unit_opts o = { .log_level = LINUX_LOG_ALL | LINUX_LOG_FIXED };
-	struct program prog[MAX_PROGS];
 	const struct trial *t;
 	struct outcome out;
 	struct finding f;
-	struct unit u;
-	bool made;
 
-	arena_reset(&s->arena);
-	generate(seed, &s->arena, &s->tc);
 	if (run_one(p, &s->tc, &f))
-		fail_msg("%llu: %s: %s", (unsigned long long)seed, f.signature, f.what);
+		fail_msg("%s: %s", f.signature, f.what);
 	t = pipeline_trial(p);
-	if (!t->accepted || t->out[0].kind != OUT_RETURN || s->tc.unit.prog[0].type == PROG_PLAIN ||
-	    !trial_rerun(p, t, 0, 0, t->input, &out) || !out.trace)
+	if (!t->accepted || t->out[0].kind != OUT_RETURN || !trial_rerun(p, t, 0, 0, t->input, &out) ||
+	    !out.trace)
 		return false;
-	s->trace = (struct trace *)out.trace;
+	s->trace = trace_copy(&s->arena, out.trace);
+	memcpy(s->exit_reg, out.reg, sizeof(s->exit_reg));
 	s->layout = *t->layout;
-	if (!linux_path_make(&s->tc.unit, s->trace, &s->arena, &s->path))
-		return false;
-	u = s->tc.unit;
-	memcpy(prog, u.prog, u.nprog * sizeof(*prog));
-	prog[0] = s->path.prog;
-	u.prog = prog;
-	linux_load_unit(&u, NULL, 0, PRIV_ROOT, &o, &s->log, &made);
-	return made;
+	return true;
 }
 
-static bool holds(struct subject *s, const char *log)
+static bool ask_ourselves(struct subject *s)
 {
-	struct linux_checked c;
+	const struct vopts o = { .priv = PRIV_ROOT, .walk = WALK_LINUX, .log = 2 };
+	struct verdict v;
+	struct unit u;
+
+	linux_ask_unit(&s->world, &s->prog, &s->arena, &u);
+	verify(&u, 0, &o, &s->arena, &v);
+	linux_log_free(&s->log);
+	s->log.text = strdup(v.log);
+	s->log.cap = v.nlog + 1;
+	return v.nlog && (v.accepted || s->about == LINUX_PATH);
+}
+
+static bool subject_ask(struct subject *s, enum linux_about about, enum source source)
+{
+	s->about = about;
+	linux_world_init(&s->world, &s->tc.unit, &s->layout, s->trace);
+	if (!linux_ask_about(about, &s->world, &s->arena, &s->prog, &s->route))
+		return false;
+	return source == OURS ? ask_ourselves(s) :
+	       linux_ask(&s->world, &s->prog, about == LINUX_WHOLE, &s->arena, &s->log);
+}
+
+static bool holds(struct subject *s, const char *log, struct linux_checked *c)
+{
 	bool ok;
 
 	linux_world_init(&s->world, &s->tc.unit, &s->layout, s->trace);
-	ok = linux_check_path(&s->world, &s->path, log, &c);
-	if (c.odd)
-		fail_msg("a doctored line is not understood: %s", c.what.what);
+	ok = linux_check_run(&s->world, &s->route, log, &s->arena, c);
+	if (c->odd)
+		fail_msg("not understood: %s", c->what.what);
 	return ok;
+}
+
+struct sums {
+	uint64_t logs, steps, values, covered, tainted, lost;
+};
+
+static void believe(struct pipeline *p, struct subject *s, enum source source, uint64_t seed,
+		    uint32_t types, struct sums sum[LINUX_ABOUT_N])
+{
+	arena_reset(&s->arena);
+	generate(seed, types, &s->arena, &s->tc);
+	if (!subject_run(p, s))
+		return;
+	for (uint32_t k = 0; k < LINUX_ABOUT_N; k++) {
+		struct linux_checked c;
+
+		if (!subject_ask(s, k, source))
+			continue;
+		s->route.exit_reg = s->exit_reg;
+		s->route.exit_valid = k == LINUX_WHOLE ? 1 : 0;
+		if (!holds(s, s->log.text, &c))
+			fail_msg("%llu: step %u: %s", (unsigned long long)seed, c.what.step, c.what.what);
+		sum[k].logs++;
+		sum[k].steps += c.steps;
+		sum[k].values += c.regs + c.slots;
+		sum[k].covered += c.covered;
+		sum[k].tainted += c.tainted;
+		sum[k].lost += c.lost;
+	}
+}
+
+/* Every eighth program is a PLAIN one. */
+static void believe_many(enum source source, uint64_t n)
+{
+	struct sums sum[LINUX_ABOUT_N] = { { 0 } };
+	static struct subject s;
+	struct pipeline *p = pipeline();
+
+	for (uint64_t i = 0; i < n; i++)
+		believe(p, &s, source, i, i % 8 ? 0 : 1u << PROG_PLAIN, sum);
+	for (uint32_t k = 0; k < LINUX_ABOUT_N; k++) {
+		print_message("# %s: %llu logs, %llu steps, %llu values; covered at %llu points, %llu of them "
+			      "in part; %llu left early\n", k == LINUX_PATH ? "paths" : "programs",
+			      (unsigned long long)sum[k].logs, (unsigned long long)sum[k].steps,
+			      (unsigned long long)sum[k].values, (unsigned long long)sum[k].covered,
+			      (unsigned long long)sum[k].tainted, (unsigned long long)sum[k].lost);
+		assert_true(sum[k].logs > n * 3 / 4);
+		assert_true(sum[k].values > n * 50);
+		assert_true(sum[k].lost < n / 20);
+	}
+	assert_true(sum[LINUX_WHOLE].covered > n / 20);
+	linux_log_free(&s.log);
+	arena_free(&s.arena);
+	pipeline_free(p);
+}
+
+static void our_own_logs_are_believed(void **state)
+{
+	(void)state;
+	believe_many(OURS, is_long() ? 100000 : 1500);
+}
+
+static void correct_logs_are_believed(void **state)
+{
+	(void)state;
+	need_bpf();
+	believe_many(KERNEL, is_long() ? 100000 : 1500);
 }
 
 /* ---- doctoring ------------------------------------------------------------------------------------ */
@@ -306,7 +429,7 @@ struct tally {
 	uint32_t done, caught;
 };
 static struct spot spots[SPOTS];
-static struct klog_frame frames[512];
+static struct klog_frame frames[256];
 static uint32_t nspot;
 
 /* The tokens of the state that holds before step, as far as its last line names them. */
@@ -317,7 +440,7 @@ static void collect(struct subject *s, const struct klog *k, uint32_t step, uint
 
 	frames[nframe] = k->st.frame[k->st.cur];
 	while (p && p < end && nspot < SPOTS) {
-		const char *stop = p, *eq;
+		const char *stop, *eq;
 		struct spot *at = &spots[nspot];
 		int depth = 0;
 
@@ -336,64 +459,90 @@ static void collect(struct subject *s, const struct klog *k, uint32_t step, uint
 			at->v = ts->reg[at->n];
 			nspot++;
 		} else if (eq && !memcmp(p, "fp-", 3)) {
-			uint64_t base = s->layout.rgn[GUEST_STACK].base;
+			uint64_t base = s->layout.rgn[GUEST_STACK].base, low;
 
 			at->slot = true;
 			at->n = (uint32_t)strtoul(p + 3, NULL, 10) / 8 - 1;
 			at->stack = frames[nframe].slot[at->n];
 			at->reg = at->stack.reg;
-			memcpy(&at->v, &s->world.stack[ts->reg[REG_FP] - 8 * (at->n + 1) - base], 8);
+			low = ts->reg[REG_FP] - 8 * (at->n + 1) - base;
+			memcpy(&at->v, &s->world.stack[low], 8);
 			/* only what the program wrote is known */
-			if (at->stack.known && s->world.written[ts->reg[REG_FP] - 8 * (at->n + 1) - base] &&
-			    s->world.written[ts->reg[REG_FP] - 8 * at->n - 1 - base])
+			if (at->stack.known && s->world.written[low] && s->world.written[low + 7])
 				nspot++;
 		}
 		p = stop;
 	}
 }
 
-/* World as of step, without judging anything. */
-static void world_at(struct subject *s, uint32_t step)
+static uint32_t seg_of(const struct klog_tree *t, uint32_t visit)
 {
-	uint64_t base = s->layout.rgn[GUEST_STACK].base;
+	uint32_t i = 0;
 
-	for (; s->world.done < step; s->world.done++) {
-		const struct trace_step *ts = &s->trace->step[s->world.done];
-
-		for (uint32_t i = 0; i < ts->nwrite; i++) {
-			const struct trace_write *w = &s->trace->write[ts->write + i];
-
-			for (uint32_t k = 0; k < w->len; k++) {
-				if (w->addr + k - base >= GUEST_STACK_SIZE)
-					continue;
-				s->world.stack[w->addr + k - base] = s->trace->bytes[w->data + k];
-				s->world.written[w->addr + k - base] = 1;
-			}
-		}
-	}
+	while (i + 1 < t->nseg && t->seg[i + 1].first <= visit)
+		i++;
+	return i;
 }
 
-/* Every token of the first path that is news. */
+/*
+ * Did the run come to step's visit along the log, so that what is printed
+ * there is all that counts?  Not at a point that an older state covers: there other
+ * states may be meant.
+ */
+static bool came_along(const struct subject *s, uint32_t step)
+{
+	const uint32_t *seen = s->route.seen;
+	uint32_t prev = step;
+
+	if (seen[step] == KLOG_NONE)
+		return false;
+	while (prev-- && (s->route.slot && s->route.slot[prev] == UINT32_MAX))
+		;
+	if (prev == UINT32_MAX)
+		return true;
+	return seen[prev] != KLOG_NONE && (seen[step] == seen[prev] + 1 ||
+		s->tree.seg[seg_of(&s->tree, seen[step])].first == seen[step]);
+}
+
+/* Every token along the run that is news where the run comes to it. */
 static void scout(struct subject *s)
 {
-	const char *last = NULL;
+	static struct klog k;
 	uint32_t n = 0;
-	struct klog k;
 
 	nspot = 0;
 	linux_world_init(&s->world, &s->tc.unit, &s->layout, s->trace);
-	klog_begin(&k, s->log.text, s->path.prog.insn, s->path.prog.len);
-	for (uint32_t step = 0; step < s->path.nstep && n < 512; step++) {
-		if (s->path.slot[step] == UINT32_MAX)
+	for (uint32_t step = 0; step < s->route.nstep && n < 256; step++) {
+		uint32_t seg, visit = s->route.seen[step];
+		const char *before;
+
+		if (!came_along(s, step))
 			continue;
-		if (klog_next(&k) != KLOG_INSN || k.insn != s->path.slot[step])
+		seg = seg_of(&s->tree, visit);
+		if (!klog_open(&k, &s->tree, seg))
 			return;
-		world_at(s, step);
-		/* of the step after a helper slots may be forgotten, and are no use */
-		if (k.state != last)
+		before = NULL;
+		for (uint32_t v = s->tree.seg[seg].first; v <= visit; v++) {
+			before = v == s->tree.seg[seg].first ? NULL : k.state;
+			if (klog_next(&k) != KLOG_INSN)
+				return;
+		}
+		linux_world_at(&s->world, step);
+		if (k.state != before)
 			collect(s, &k, step, n++);
-		last = k.state;
 	}
+}
+
+static void judge(struct subject *s, const char *name, char *log, struct tally *tally)
+{
+	struct linux_checked c;
+
+	tally->done++;
+	if (!holds(s, log, &c))
+		tally->caught++;
+	else
+		print_message("# missed: %s (%s)\n", name, s->about == LINUX_PATH ? "path" : "program");
+	free(log);
 }
 
 /* Doctors one token of each kind that still wants patients. */
@@ -404,18 +553,12 @@ static void doctor_tokens(struct subject *s, struct rng *r, struct tally *tally)
 	for (uint32_t d = 0; d < DOCTORS; d++) {
 		for (uint32_t tries = 0; tries < 40 && nspot && tally[d].done < QUOTA; tries++) {
 			const struct spot *at = &spots[rng_below(r, nspot)];
-			char *log;
 
+			linux_world_init(&s->world, &s->tc.unit, &s->layout, s->trace);
+			linux_world_at(&s->world, at->step);
 			if (!doctors[d].token(at, text, sizeof(text)))
 				continue;
-			log = doctor_replace(s->log.text, at, text);
-			tally[d].done++;
-			if (!holds(s, log))
-				tally[d].caught++;
-			else
-				print_message("# missed: %s: %.*s becomes %s\n", doctors[d].name,
-					      (int)(at->end - at->token), at->token, text);
-			free(log);
+			judge(s, doctors[d].name, doctor_replace(s->log.text, at, text), &tally[d]);
 			break;
 		}
 	}
@@ -423,80 +566,278 @@ static void doctor_tokens(struct subject *s, struct rng *r, struct tally *tally)
 
 /* ---- doctoring whole lines ---- */
 
-enum { DROP, RENUMBER, SAFE, FRAME, LINES };
-static const char *const line_doctors[LINES] = {
-	"an insn dropped", "a branch that goes elsewhere", "a path cut off as safe", "a state of another frame",
-};
-
-/* The nth insn line of the first path; NULL: there is none. */
-static char *insn_line(struct subject *s, uint32_t step)
+static char *splice(const char *log, size_t at, size_t cut, const char *put)
 {
-	char head[32], *p;
-
-	snprintf(head, sizeof(head), "\n%u: (", s->path.slot[step]);
-	p = strstr(s->log.text, "\n0: R1=");
-	p = p ? strstr(p, head) : NULL;
-	return p ? p + 1 : NULL;
-}
-
-static char *splice(const char *log, const char *at, size_t cut, const char *put)
-{
-	size_t head = (size_t)(at - log), n = strlen(put), tail = strlen(at + cut);
-	char *out = malloc(head + n + tail + 1);
+	size_t n = strlen(put), tail = strlen(log + at + cut);
+	char *out = malloc(at + n + tail + 1);
 
 	assert_non_null(out);
-	memcpy(out, log, head);
-	memcpy(out + head, put, n);
-	memcpy(out + head + n, at + cut, tail + 1);
+	memcpy(out, log, at);
+	memcpy(out + at, put, n);
+	memcpy(out + at + n, log + at + cut, tail + 1);
 	return out;
 }
 
-static char *doctor_line(struct subject *s, uint32_t kind, uint32_t step)
-{
-	char *line = insn_line(s, step), text[40], *frame;
-	size_t n;
+/* What a doctor of lines sees: the visit that a step was compared at, its line, its segment. */
+struct scene {
+	struct subject *s;
+	uint32_t step, visit, next;	/* next: the visit of the step behind it, or KLOG_NONE */
+	size_t line, size;		/* of the visit's line, with its end */
+	const struct klog_segment *seg;
+	bool last;			/* of its segment */
+};
 
-	if (!line)
+static size_t line_size(const char *s)
+{
+	size_t n = strcspn(s, "\n");
+
+	return n + (s[n] == '\n');
+}
+
+static bool first_visit(const struct scene *c)
+{
+	return c->s->tree.visit[c->visit].before == KLOG_NONE;
+}
+
+static uint32_t insn_of(const struct scene *c)
+{
+	return c->s->tree.visit[c->visit].insn;
+}
+
+/* Is it taken up here, in a segment that no other begins like? */
+static bool only_way_in(const struct scene *c)
+{
+	const struct klog_segment *t = c->seg;
+	uint32_t n = 0;
+
+	if (t->from == KLOG_NONE || t->first != c->visit || t->from == t->to)
+		return false;
+	for (uint32_t i = 0; i < c->s->tree.nseg; i++)
+		n += c->s->tree.seg[i].from == t->from && c->s->tree.seg[i].to == t->to;
+	/* a jump over nothing comes here both ways */
+	return n == 1 && t->to != t->from + 1;
+}
+
+/* Where the next one begins, or what stands behind the last. */
+static size_t segment_end(const struct scene *c)
+{
+	const struct klog_tree *t = &c->s->tree;
+
+	return c->seg + 1 < t->seg + t->nseg ? c->seg[1].at :
+	       (size_t)(strstr(c->s->log.text, "\nprocessed ") + 1 - c->s->log.text);
+}
+
+static char *doctor_drop(const struct scene *c)
+{
+	return splice(c->s->log.text, c->line, c->size, "");
+}
+
+static char *doctor_renumber(const struct scene *c)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", insn_of(c) ? insn_of(c) - 1 : 1);
+	return splice(c->s->log.text, c->line, strcspn(c->s->log.text + c->line, ":"), text);
+}
+
+static char *doctor_repeat(const struct scene *c)
+{
+	char *line = strndup(c->s->log.text + c->line, c->size), *out;
+
+	if (c->next != c->visit + 1 || !strncmp(strchr(line, '(') + 1, "05", 2)) {
+		free(line);
 		return NULL;
-	n = strcspn(line, ":");
-	switch (kind) {
-	case DROP:
-		return splice(s->log.text, line, strcspn(line, "\n") + 1, "");
-	case RENUMBER:
-		snprintf(text, sizeof(text), "%u", s->path.slot[step] + 1);
-		return splice(s->log.text, line, n, text);
-	case SAFE:
-		snprintf(text, sizeof(text), "%u: safe\n", s->path.slot[step]);
-		return splice(s->log.text, line, 0, text);
-	default:
-		frame = strstr(line, "; frame1: ");
-		if (!frame || frame > line + strcspn(line, "\n"))
-			return NULL;
-		return splice(s->log.text, frame, 10, "; ");
 	}
+	out = splice(c->s->log.text, c->line, 0, line);
+	free(line);
+	return out;
+}
+
+static char *doctor_safe(const struct scene *c)
+{
+	char text[32];
+
+	size_t end = segment_end(c);
+
+	if (!first_visit(c) || !c->visit)
+		return NULL;
+	snprintf(text, sizeof(text), "%u: safe\n", insn_of(c));
+	return splice(c->s->log.text, c->line, end - c->line, text);
+}
+
+static char *doctor_frame(const struct scene *c)
+{
+	const char *line = c->s->log.text + c->line, *frame = strstr(line, "; frame1: ");
+
+	if (!frame || frame > line + c->size || c->next == KLOG_NONE)
+		return NULL;
+	return splice(c->s->log.text, (size_t)(frame - c->s->log.text), 10, "; ");
+}
+
+static char *doctor_cut(const struct scene *c)
+{
+	size_t end = segment_end(c);
+
+	if (c->last || c->next != c->visit + 1 || !first_visit(c))
+		return NULL;
+	return splice(c->s->log.text, c->line + c->size, end - c->line - c->size, "");
+}
+
+/* The path that the run takes up is not in the log. */
+static char *doctor_path(const struct scene *c)
+{
+	size_t end = segment_end(c);
+
+	return only_way_in(c) ? splice(c->s->log.text, c->seg->at, end - c->seg->at, "") : NULL;
+}
+
+/* The line that takes a path up; from, to: what it says instead. */
+static char *take_up(const struct scene *c, uint32_t from, uint32_t to, const char *how)
+{
+	size_t n = strcspn(c->s->log.text + c->seg->at, ":");
+	char text[80];
+
+	if (!only_way_in(c) || from >= c->s->route.len || to >= c->s->route.len)
+		return NULL;
+	snprintf(text, sizeof(text), "from %u to %u%s", from, to, how);
+	return splice(c->s->log.text, c->seg->at, n, text);
+}
+
+static char *doctor_from(const struct scene *c)
+{
+	return take_up(c, c->seg->from + 1, c->seg->to, "");
+}
+
+static char *doctor_to(const struct scene *c)
+{
+	return take_up(c, c->seg->from, c->seg->to + 1, "");
+}
+
+static char *doctor_guess(const struct scene *c)
+{
+	return take_up(c, c->seg->from, c->seg->to, " (speculative execution)");
+}
+
+static char *doctor_covered_at_once(const struct scene *c)
+{
+	char text[80];
+
+	if (!only_way_in(c) || !first_visit(c))
+		return NULL;
+	snprintf(text, sizeof(text), "from %u to %u: safe\n", c->seg->from, c->seg->to);
+	return splice(c->s->log.text, c->seg->at, segment_end(c) - c->seg->at, text);
+}
+
+/* The point where the run enters an older state is said to be another. */
+static char *doctor_covered_elsewhere(const struct scene *c)
+{
+	char old[32], text[32], *at;
+
+	if (!c->last || c->seg->safe == KLOG_NONE || c->seg->safe + 1 >= c->s->route.len ||
+	    c->next == KLOG_NONE || c->next > c->visit)
+		return NULL;
+	snprintf(old, sizeof(old), "\n%u: safe\n", c->seg->safe);
+	snprintf(text, sizeof(text), "\n%u: safe\n", c->seg->safe + 1);
+	at = strstr(c->s->log.text + c->line, old);
+	return at ? splice(c->s->log.text, (size_t)(at - c->s->log.text), strlen(old), text) : NULL;
+}
+
+/* The line that says that an older state covers what the run goes on with is not there. */
+static char *doctor_not_covered(const struct scene *c)
+{
+	char old[32], *at;
+
+	if (!c->last || c->seg->safe == KLOG_NONE || c->next == KLOG_NONE || c->next > c->visit)
+		return NULL;
+	snprintf(old, sizeof(old), "\n%u: safe\n", c->seg->safe);
+	at = strstr(c->s->log.text + c->line, old);
+	return at ? splice(c->s->log.text, (size_t)(at - c->s->log.text), strlen(old), "\n") : NULL;
+}
+
+static const struct {
+	const char *name;
+	bool whole;		/* only the log of a whole program has it */
+	char *(*line)(const struct scene *c);
+} line_doctors[] = {
+	{ "an insn left out", false, doctor_drop },
+	{ "an insn called by another number", false, doctor_renumber },
+	{ "an insn looked at twice", false, doctor_repeat },
+	{ "covered, but by nothing", false, doctor_safe },
+	{ "a path's end cut off", false, doctor_cut },
+	{ "a state of another frame", false, doctor_frame },
+	{ "a path dropped", true, doctor_path },
+	{ "a path taken up from another branch", true, doctor_from },
+	{ "a path taken up at another insn", true, doctor_to },
+	{ "a path called speculation", true, doctor_guess },
+	{ "a path covered as it is taken up", true, doctor_covered_at_once },
+	{ "covered at another insn", true, doctor_covered_elsewhere },
+	{ "no word of being covered", true, doctor_not_covered },
+};
+enum { LINES = sizeof(line_doctors) / sizeof(line_doctors[0]) };
+
+static bool scene_of(struct subject *s, uint32_t step, struct scene *c)
+{
+	uint32_t next = step + 1;
+
+	if (!came_along(s, step))
+		return false;
+	while (next < s->route.nstep && s->route.slot && s->route.slot[next] == UINT32_MAX)
+		next++;
+	*c = (struct scene){ .s = s, .step = step, .visit = s->route.seen[step], .next = KLOG_NONE };
+	if (next < s->route.nstep)
+		c->next = s->route.seen[next];
+	c->line = s->tree.visit[c->visit].at;
+	c->size = line_size(s->log.text + c->line);
+	c->seg = &s->tree.seg[seg_of(&s->tree, c->visit)];
+	c->last = c->visit + 1 == c->seg->first + c->seg->n;
+	return true;
 }
 
 static void doctor_lines(struct subject *s, struct rng *r, struct tally *tally)
 {
 	for (uint32_t kind = 0; kind < LINES; kind++) {
-		uint32_t step;
-		char *log;
+		if (line_doctors[kind].whole && s->about == LINUX_PATH)
+			continue;
+		for (uint32_t tries = 0; tries < 20 && tally[kind].done < QUOTA; tries++) {
+			struct scene c;
+			char *log;
 
-		if (tally[kind].done >= QUOTA || !s->path.whole || s->path.nstep < 3)
-			continue;
-		step = (uint32_t)rng_below(r, s->path.nstep - 1);
-		if (s->path.slot[step] == UINT32_MAX)
-			continue;
-		log = doctor_line(s, kind, step);
-		if (!log)
-			continue;
-		tally[kind].done++;
-		if (!holds(s, log))
-			tally[kind].caught++;
-		else
-			print_message("# missed: %s at step %u\n", line_doctors[kind], step);
-		free(log);
+			if (!scene_of(s, (uint32_t)rng_below(r, s->route.nstep), &c))
+				continue;
+			log = line_doctors[kind].line(&c);
+			if (!log)
+				continue;
+			judge(s, line_doctors[kind].name, log, &tally[kind]);
+			break;
+		}
 	}
+}
+
+/* ---- what the kernel had at the exit ---- */
+
+static void doctor_exit(struct subject *s, struct tally *tally)
+{
+	uint32_t last = s->route.nstep - 1;
+	uint64_t was = s->exit_reg[0];
+	static struct klog k;
+	uint32_t seg;
+
+	if (tally->done >= QUOTA || s->about != LINUX_WHOLE || s->route.seen[last] == KLOG_NONE)
+		return;
+	seg = seg_of(&s->tree, s->route.seen[last]);
+	if (!klog_open(&k, &s->tree, seg))
+		return;
+	for (uint32_t v = s->tree.seg[seg].first; v <= s->route.seen[last]; v++)
+		if (klog_next(&k) != KLOG_INSN)
+			return;
+	s->exit_reg[0] = was ^ 1ull << 32;
+	s->route.exit_reg = s->exit_reg;
+	s->route.exit_valid = 1;
+	if (k.st.cur == 0 && k.st.frame[0].reg[0].type == KT_SCALAR &&
+	    !scalar_contains(&k.st.frame[0].reg[0].s, s->exit_reg[0]))
+		judge(s, "the kernel ends with another r0", splice(s->log.text, 0, 0, ""), tally);
+	s->exit_reg[0] = was;
+	s->route.exit_reg = NULL;
 }
 
 static uint32_t report(const char *name, const struct tally *t)
@@ -505,41 +846,140 @@ static uint32_t report(const char *name, const struct tally *t)
 	return t->done && t->caught == t->done;
 }
 
-static void doctored_logs_are_caught(void **state)
+struct tallies {
+	struct tally tokens[DOCTORS], lines[LINES], exit;
+};
+
+static bool satisfied(const struct tallies *t, enum linux_about about)
 {
-	static struct tally tokens[DOCTORS], lines[LINES];
+	bool all = about == LINUX_PATH || t->exit.done >= QUOTA;
+
+	for (uint32_t d = 0; d < DOCTORS; d++)
+		all &= t->tokens[d].done >= QUOTA;
+	for (uint32_t d = 0; d < LINES; d++)
+		all &= t->lines[d].done >= QUOTA || (about == LINUX_PATH && line_doctors[d].whole);
+	return all;
+}
+
+static void doctor_all(enum linux_about about, enum source source)
+{
+	struct tallies all[LINUX_ABOUT_N] = { 0 }, *t = all;
 	static struct subject s;
-	struct pipeline *p;
-	uint32_t kinds = 0;
+	struct pipeline *p = pipeline();
+	uint32_t kinds = 0, wanted = DOCTORS;
 	struct rng r;
-	(void)state;
 
-	need_bpf();
-	p = pipeline(false);
 	rng_seed(&r, 1);
-	for (uint64_t i = 0; i < 3000; i++) {
-		bool all = true;
+	for (uint64_t i = 0; i < 4000 && !satisfied(&t[about], about); i++) {
+		struct linux_checked c;
 
-		for (uint32_t d = 0; d < DOCTORS; d++)
-			all &= tokens[d].done >= QUOTA;
-		for (uint32_t d = 0; d < LINES; d++)
-			all &= lines[d].done >= QUOTA;
-		if (all)
-			break;
-		if (!subject_make(p, 50000 + i, &s) || !holds(&s, s.log.text))
+		arena_reset(&s.arena);
+		generate(50000 + i, 0, &s.arena, &s.tc);
+		if (!subject_run(p, &s) || !subject_ask(&s, about, source))
+			continue;
+		s.route.seen = arena_raw(&s.arena, s.route.nstep * sizeof(uint32_t));
+		if (!holds(&s, s.log.text, &c) || c.lost ||
+		    !klog_tree(s.log.text, s.route.insn, s.route.len, &s.arena, &s.tree) || !s.tree.whole)
 			continue;
 		scout(&s);
-		doctor_tokens(&s, &r, tokens);
-		doctor_lines(&s, &r, lines);
+		/* what doctored logs do to it is of no interest */
+		s.route.seen = arena_dup(&s.arena, s.route.seen, s.route.nstep * sizeof(uint32_t));
+		doctor_tokens(&s, &r, t[about].tokens);
+		holds(&s, s.log.text, &c);
+		doctor_lines(&s, &r, t[about].lines);
+		holds(&s, s.log.text, &c);
+		doctor_exit(&s, &t[about].exit);
 	}
 	for (uint32_t d = 0; d < DOCTORS; d++)
-		kinds += report(doctors[d].name, &tokens[d]);
-	for (uint32_t d = 0; d < LINES; d++)
-		kinds += report(line_doctors[d], &lines[d]);
-	assert_int_equal(kinds, DOCTORS + LINES);
+		kinds += report(doctors[d].name, &t[about].tokens[d]);
+	for (uint32_t d = 0; d < LINES; d++) {
+		if (line_doctors[d].whole && about == LINUX_PATH)
+			continue;
+		wanted++;
+		kinds += report(line_doctors[d].name, &t[about].lines[d]);
+	}
+	if (about == LINUX_WHOLE) {
+		wanted++;
+		kinds += report("the kernel ends with another r0", &t[about].exit);
+	}
 	linux_log_free(&s.log);
 	arena_free(&s.arena);
 	pipeline_free(p);
+	assert_int_equal(kinds, wanted);
+}
+
+static void our_doctored_paths_are_caught(void **state)
+{
+	(void)state;
+	doctor_all(LINUX_PATH, OURS);
+}
+
+static void our_doctored_logs_are_caught(void **state)
+{
+	(void)state;
+	doctor_all(LINUX_WHOLE, OURS);
+}
+
+static void doctored_paths_are_caught(void **state)
+{
+	(void)state;
+	need_bpf();
+	doctor_all(LINUX_PATH, KERNEL);
+}
+
+static void doctored_logs_are_caught(void **state)
+{
+	(void)state;
+	need_bpf();
+	doctor_all(LINUX_WHOLE, KERNEL);
+}
+
+/* ---- a bug of Linux ---- */
+
+/* The verifier believes in r0 = 0 behind a prune; the kernel exits with 0xffffffff. */
+static void bug_behind_a_prune(enum source source)
+{
+	static struct subject s;
+	struct linux_checked c;
+	struct file_err err;
+	struct pipeline *p;
+	const char *where = getenv("PARALLAX_ROOT");
+	char path[4096];
+	uint8_t *text;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/corpus/findings/linux-6.18-cmpxchg32-pruned.plx",
+		 where ? where : ".");
+	text = file_read(path, &n, &err);
+	assert_non_null(text);
+	assert_true(case_from_text((char *)text, n, PROG_PLAIN, &s.arena, &s.tc, &err));
+	p = pipeline();
+	assert_true(subject_run(p, &s));
+	assert_true(subject_ask(&s, LINUX_WHOLE, source));
+	s.route.exit_reg = s.exit_reg;
+	s.route.exit_valid = 1;
+	assert_true(holds(&s, s.log.text, &c));
+	assert_int_equal(c.covered, 1);
+	s.exit_reg[0] = 0xffffffff;	/* what Linux 6.18 returns */
+	assert_false(holds(&s, s.log.text, &c));
+	assert_string_equal(c.what.place, "exit");
+	free(text);
+	linux_log_free(&s.log);
+	arena_free(&s.arena);
+	pipeline_free(p);
+}
+
+static void a_bug_behind_a_prune_is_seen(void **state)
+{
+	(void)state;
+	bug_behind_a_prune(OURS);
+}
+
+static void a_bug_behind_a_prune_is_seen_in_the_kernels_log(void **state)
+{
+	(void)state;
+	need_bpf();
+	bug_behind_a_prune(KERNEL);
 }
 
 int main(void)
@@ -551,8 +991,16 @@ int main(void)
 		cmocka_unit_test(nonsense_is_not_understood),
 		cmocka_unit_test(stack_slots),
 		cmocka_unit_test(events_of_a_log),
+		cmocka_unit_test(tree_of_a_log),
+		cmocka_unit_test(parents_in_a_tree),
+		cmocka_unit_test(our_own_logs_are_believed),
 		cmocka_unit_test(correct_logs_are_believed),
+		cmocka_unit_test(our_doctored_paths_are_caught),
+		cmocka_unit_test(our_doctored_logs_are_caught),
+		cmocka_unit_test(doctored_paths_are_caught),
 		cmocka_unit_test(doctored_logs_are_caught),
+		cmocka_unit_test(a_bug_behind_a_prune_is_seen),
+		cmocka_unit_test(a_bug_behind_a_prune_is_seen_in_the_kernels_log),
 	};
 
 	return cmocka_run_group_tests_name("linux_log", tests, NULL, NULL);

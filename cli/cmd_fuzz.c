@@ -7,6 +7,7 @@
 
 enum {
 	TIME = OPT_OWN, EXECS, JOBS, CORPUS, OUT, KEEP, INPUTS, INSNS, WILD, PARANOID,
+	KERNEL_LOG,
 };
 static const struct option options[] = {
 	CLI_ENGINES, CLI_VERIFY, CLI_JSON, CLI_TIMEOUT, { "type", required_argument, NULL, OPT_TYPE },
@@ -15,7 +16,8 @@ static const struct option options[] = {
 	{ "corpus", required_argument, NULL, CORPUS }, { "out", required_argument, NULL, OUT },
 	{ "keep-going", no_argument, NULL, KEEP }, { "inputs", required_argument, NULL, INPUTS },
 	{ "insns", required_argument, NULL, INSNS }, { "wild", required_argument, NULL, WILD },
-	{ "paranoid", no_argument, NULL, PARANOID }, CLI_END,
+	{ "paranoid", no_argument, NULL, PARANOID },
+	{ "kernel-log", required_argument, NULL, KERNEL_LOG }, CLI_END,
 };
 
 /* One option of fuzz alone; 0, or the exit code after a message. */
@@ -46,6 +48,8 @@ static int own_option(struct campaign_opts *co, int c)
 			return cli_usage("fuzz", "--time: '%s' is not a number of seconds", optarg);
 		return 0;
 	}
+	if (c == KERNEL_LOG && !strncmp(optarg, "1/", 2))
+		optarg += 2;
 	if (!cli_u64("fuzz", "option", optarg, &v))
 		return EXIT_USAGE;
 	if (c == EXECS)
@@ -58,8 +62,10 @@ static int own_option(struct campaign_opts *co, int c)
 		co->gen.insns = (uint32_t)v;
 	else if (c == WILD && v <= 100)
 		co->wild_percent = (uint32_t)v;
+	else if (c == KERNEL_LOG && v >= 1 && v <= 1000000)
+		co->pipe.kernel_log = (uint32_t)v;
 	else
-		return cli_usage("fuzz", "%s is out of range (jobs, inputs: 1 to 64; insns: 1 to 4096; wild: 0 to 100)",
+		return cli_usage("fuzz", "%s is out of range (jobs, inputs: 1 to 64; insns: 1 to 4096; wild: 0 to 100; kernel-log: 1/1 to 1/1000000)",
 				 optarg);
 	return 0;
 }

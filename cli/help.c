@@ -47,6 +47,8 @@ static const struct {
 	  "  --engines A,B  of interp, jit, linux, linux:cap_bpf; default interp,jit\n  --keep-going   past the first finding\n"
 	  "  --inputs N     inputs a program (default 1)\n  --insns N      aim for about so many\n"
 	  "  --type T       only this program type\n  --wild PERCENT share of arbitrary programs (default 2)\n"
+	  "  --kernel-log 1/N  with engines in the kernel: compare its log for one program in N (default 16)\n"
+	  "                 and for those that show something new\n  --paranoid     each case is on the disk before it runs\n"
 	  TIMEOUT_TEXT VERIFY_TEXT JSON_TEXT
 	  "Ctrl-C ends it with the summary.  Default: privileges cap_bpf and root in turn, both walks in turn.\n" },
 	{ "min", FILE_TEXT VERIFY_TEXT "  -o OUT         text if it ends in .plx, .data or .txt, else binary\n"

@@ -69,6 +69,7 @@ struct pipe_opts {
 	bool alternate;		/* both walks in turn, by case hash */
 	bool sound;		/* containment oracle on */
 	bool text_always;	/* text and kernel-sound on every case, not on a sample */
+	uint32_t kernel_log;	/* kernel-sound looks at one program in so many (0: its default), and at new shapes */
 	bool measure;		/* fill stats.ns_stage */
 	uint32_t max_insns;	/* the verifier's budget, 0: its default */
 	bool unverified;	/* run what the verifier rejects in checked mode too */

@@ -38,8 +38,6 @@ bool verdict_same_error(const char *ours, const char *theirs);
 
 struct trace *trace_copy(struct arena *a, const struct trace *t);
 
-/* Every how many cases (by hash) the kernel is asked for a log. */
-enum { KERNEL_SAMPLE = 4 };
 /* Every how many cases (by hash) the text oracle looks, unless asked to always. */
 enum { TEXT_SAMPLE = 64 };
 

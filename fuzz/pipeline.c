@@ -4,6 +4,7 @@
  * flows back; what a trial allocates lives in one arena, reset at its start.
  */
 #include "fuzz/internal.h"
+#include "fuzz/linux_sample.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct pipeline {
 	struct verdict strict[MAX_PROGS]; /* told, PRIV_ROOT: of accepted_sealed() */
 	struct layout layout;	/* told: guest memory after the reference run */
 	bool told;		/* some engine has to be told what it may show */
+	struct linux_sample sample; /* told: what the kernel was not asked about yet */
 	uint64_t clock;
 };
 
@@ -135,7 +137,8 @@ static void trial_begin(struct pipeline *p, const struct testcase *tc)
 	if (p->opts.alternate)
 		t->walk = t->hash & 1 ? WALK_LINUX : WALK_EXACT;
 	t->text = p->opts.text_always || t->hash % TEXT_SAMPLE == 0;
-	t->kernel = p->opts.text_always || (t->hash >> 20) % KERNEL_SAMPLE == 0;
+	t->kernel = p->opts.text_always ||
+		    (t->hash >> 20) % (p->opts.kernel_log ? p->opts.kernel_log : LINUX_SAMPLE) == 0;
 	p->stats.programs++;
 	if (p->opts.measure)
 		p->clock = now_ns();
@@ -192,6 +195,8 @@ static void trial_verify(struct pipeline *p)
 	p->stats.accepted += t->accepted;
 	p->stats.walk[t->walk]++;
 	p->stats.priv[t->priv]++;
+	if (p->told && t->accepted && linux_sample_new(&p->sample, &u->prog[0], &t->verdict[0]))
+		t->kernel = true;
 	stage_done(p, ST_VERIFY);
 }
 

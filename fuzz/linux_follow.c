@@ -18,6 +18,7 @@ struct place {
 	struct klog k;
 	uint32_t seg, visit;
 	struct taint taint;
+	struct place *spare;		/* while it is not in use: the next that is not */
 };
 
 enum { MAX_PLACES = 24 };
@@ -26,8 +27,8 @@ struct follower {
 	const struct linux_route *r;
 	struct klog_tree tree;
 	struct arena *a;
-	struct place *at[MAX_PLACES], *next[MAX_PLACES], *spare[2 * MAX_PLACES];
-	uint32_t nat, nnext, nspare;
+	struct place *at[MAX_PLACES], *next[MAX_PLACES], *spare;
+	uint32_t nat, nnext;
 	uint32_t step, was;	/* the step that is to come, and the one before it */
 	uint64_t outer[MAX_FRAMES][REGS];	/* registers of the frames, as of their call */
 	struct linux_checked *c;
@@ -37,12 +38,18 @@ struct follower {
 
 static struct place *place_new(struct follower *f)
 {
-	return f->nspare ? f->spare[--f->nspare] : arena_raw(f->a, sizeof(struct place));
+	struct place *p = f->spare;
+
+	if (!p)
+		return arena_raw(f->a, sizeof(*p));
+	f->spare = p->spare;
+	return p;
 }
 
 static void place_free(struct follower *f, struct place *p)
 {
-	f->spare[f->nspare++] = p;
+	p->spare = f->spare;
+	f->spare = p;
 }
 
 static const struct trace_step *now(const struct follower *f)
@@ -167,10 +174,10 @@ static uint32_t segment_of(const struct klog_tree *t, uint32_t visit)
 
 /*
  * A path was covered at insn by an older state, one of those whose visits are
- * older than end.  One that holds the run in full will do alone: whatever it was
- * compared with, what comes behind it is about this run.
+ * older than end, but not by the one at `not`.  One that holds the run in full will
+ * do alone: whatever it was compared with, what comes behind it is about this run.
  */
-static void older_states(struct follower *f, uint32_t insn, uint32_t end)
+static void older_states(struct follower *f, uint32_t insn, uint32_t end, uint32_t not)
 {
 	struct place *found[MAX_PLACES];
 	uint32_t n = 0;
@@ -180,7 +187,7 @@ static void older_states(struct follower *f, uint32_t insn, uint32_t end)
 	for (uint32_t v = f->tree.last_visit[insn]; v != KLOG_NONE && !alone; v = f->tree.visit[v].before) {
 		struct place *p;
 
-		if (v >= end || f->tree.seg[segment_of(&f->tree, v)].spec)
+		if (v >= end || v == not || f->tree.seg[segment_of(&f->tree, v)].spec)
 			continue;
 		if (n == MAX_PLACES) {
 			f->c->lost = true;
@@ -225,7 +232,8 @@ static void taken_up(struct follower *f, const struct place *p, uint32_t from, u
 			continue;
 		if (!s->n) {
 			if (s->safe == to)
-				older_states(f, to, s->first);
+				/* the second value of an insn is not covered by the first */
+				older_states(f, to, s->first, from == to ? p->visit : KLOG_NONE);
 			continue;
 		}
 		if (t->visit[s->first].insn != to)
@@ -270,7 +278,7 @@ static void go_on(struct follower *f, struct place *p, uint32_t to)
 
 	taken_up(f, p, from, to);
 	if (then == to && last) {
-		older_states(f, to, s->first + s->n);
+		older_states(f, to, s->first + s->n, KLOG_NONE);
 	} else if (then == to) {
 		p->visit++;
 		if (klog_next(&p->k) != KLOG_INSN) {

@@ -934,6 +934,56 @@ static void doctored_logs_are_caught(void **state)
 	doctor_all(LINUX_WHOLE, KERNEL);
 }
 
+/* ---- programs that were complained about ---- */
+
+/*
+ * The second value of an insn that is looked at twice is covered by an older
+ * state of the same insn, but not by the one that it comes from: that goes on with
+ * the first value alone.
+ */
+static const char second_value[] =
+	"-- type syscall\n-- asm\n"
+	"r3 = *(u64 *)(r1 + 24)\nr0 = -2\nr6 = 0\nw0 = w0\n"
+	"loop:\nif r0 & 185273099 goto on\nr0 = 32767\nexit\n"
+	"on:\nw3 s>>= 13\n*(u64 *)(r10 - 24) = 1263225675\n*(u32 *)(r10 - 20) = r6\n"
+	"if w6 & 11 goto over\n*(u32 *)(r10 - 20) = 44\nover:\nr5 = *(u32 *)(r10 - 20)\nw6 += 1\n"
+	"if w6 s< 3 goto loop\nif w5 != 256 goto join\ngoto join\n"
+	"join:\nr3 &= 109997\nw3 = w3\nif w3 s< 0 goto end\nif w3 s> 54998 goto end\n"
+	"w3 -= 61064\nw0 = w3\nexit\nend:\nr0 = 1\nexit\n"
+	"-- ctx\n00*24 7f 00*7\n";
+
+static void complained_about(enum source source)
+{
+	static struct subject s;
+	struct pipeline *p = pipeline();
+	struct linux_checked c;
+	struct file_err err;
+
+	assert_true(case_from_text(second_value, strlen(second_value), PROG_PLAIN, &s.arena, &s.tc, &err));
+	assert_true(subject_run(p, &s));
+	assert_true(subject_ask(&s, LINUX_WHOLE, source));
+	assert_non_null(strstr(s.log.text, "from 17 to 17: safe"));
+	assert_true(holds(&s, s.log.text, &c));
+	assert_int_equal(c.covered, 1);
+	assert_false(c.lost);
+	linux_log_free(&s.log);
+	arena_free(&s.arena);
+	pipeline_free(p);
+}
+
+static void no_complaint(void **state)
+{
+	(void)state;
+	complained_about(OURS);
+}
+
+static void no_complaint_of_the_kernels_log(void **state)
+{
+	(void)state;
+	need_bpf();
+	complained_about(KERNEL);
+}
+
 /* ---- a bug of Linux ---- */
 
 /* The verifier believes in r0 = 0 behind a prune; the kernel exits with 0xffffffff. */
@@ -999,6 +1049,8 @@ int main(void)
 		cmocka_unit_test(our_doctored_logs_are_caught),
 		cmocka_unit_test(doctored_paths_are_caught),
 		cmocka_unit_test(doctored_logs_are_caught),
+		cmocka_unit_test(no_complaint),
+		cmocka_unit_test(no_complaint_of_the_kernels_log),
 		cmocka_unit_test(a_bug_behind_a_prune_is_seen),
 		cmocka_unit_test(a_bug_behind_a_prune_is_seen_in_the_kernels_log),
 	};

@@ -107,8 +107,9 @@ bench: $(B)/bench/bench
 	@$(B)/bench/bench $(if $(JSON),--json $(JSON))
 
 # Verdicts against the running kernel: see tests/gates/.
-$(B)/gate: tests/gates/gate.c $(LIBOBJ)
-	$(call Q,LINK)$(CC) $(ALLFLAGS) -o $@ $< $(LIBOBJ) -lm
+GATESRC := $(addprefix tests/gates/,gate.c judge.c report.c)
+$(B)/gate: $(GATESRC) tests/gates/gate.h $(LIBOBJ)
+	$(call Q,LINK)$(CC) $(ALLFLAGS) -o $@ $(GATESRC) $(LIBOBJ) -lm
 
 check-verifier:
 	@scripts/setup gates

@@ -113,6 +113,7 @@ static void dump_case(uint32_t type, struct bpf_insn *insn, size_t n,
 	fprintf(f, "# expect: %s\n# unpriv: %s\n", verdict_name(dump_test->result),
 		verdict_name(dump_test->result_unpriv != UNDEF ? dump_test->result_unpriv : dump_test->result));
 	comment(f, "errstr", dump_test->errstr);
+	comment(f, "errstr_unpriv", dump_test->errstr_unpriv ? dump_test->errstr_unpriv : dump_test->errstr);
 	if (dump_test->kfunc || dump_test->fixup_kfunc_btf_id[0].kfunc)
 		fprintf(f, "# needs: kfunc\n");
 	if (dump_test->btf_types[0] || dump_test->func_info_cnt)

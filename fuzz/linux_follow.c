@@ -31,6 +31,7 @@ struct follower {
 	uint32_t nat, nnext;
 	uint32_t step, was;	/* the step that is to come, and the one before it */
 	uint64_t outer[MAX_FRAMES][REGS];	/* registers of the frames, as of their call */
+	bool jumped;		/* some place was not come to along a segment */
 	struct linux_checked *c;
 };
 
@@ -183,6 +184,7 @@ static void older_states(struct follower *f, uint32_t insn, uint32_t end, uint32
 	uint32_t n = 0;
 	bool alone = false;
 
+	f->jumped = true;
 	f->c->covered++;
 	for (uint32_t v = f->tree.last_visit[insn]; v != KLOG_NONE && !alone; v = f->tree.visit[v].before) {
 		struct place *p;
@@ -238,6 +240,7 @@ static void taken_up(struct follower *f, const struct place *p, uint32_t from, u
 		}
 		if (t->visit[s->first].insn != to)
 			continue;
+		f->jumped = true;
 		q = place_new(f);
 		q->taint = p->taint;
 		if (place_read(f, q, i, s->first)) {
@@ -290,8 +293,6 @@ static void go_on(struct follower *f, struct place *p, uint32_t to)
 		}
 	} else if (kind_at(f, f->was) == K_CALL_LOCAL && then == from + 1) {
 		f->c->lost = true;	/* a global function: verified by itself */
-	} else if (last && !f->tree.whole) {
-		f->c->lost = true;
 	}
 	place_free(f, p);
 }
@@ -600,6 +601,7 @@ static bool advance(struct follower *f, uint32_t next)
 		go_on(f, f->at[i], to);
 	memcpy(f->at, f->next, f->nnext * sizeof(f->at[0]));
 	f->nat = f->nnext;
+	f->c->lost |= !f->nat && !f->tree.whole;
 	if (f->nat || f->c->lost)
 		return true;
 	snprintf(f->c->what.place, sizeof(f->c->what.place), "path");
@@ -695,5 +697,9 @@ bool linux_check_run(struct linux_world *w, const struct linux_route *r, const c
 	arrive(&f, p);
 	memcpy(f.at, f.next, f.nnext * sizeof(f.at[0]));
 	f.nat = f.nnext;
-	return run(&f);
+	if (run(&f))
+		return true;
+	/* In a log that breaks off the right place to go on may be missing. */
+	c->lost = !f.tree.whole && f.jumped;
+	return c->lost;
 }

@@ -24,6 +24,11 @@ static bool is_long(void)
 	return more && *more == '1';
 }
 
+static uint32_t rounds(uint32_t n)
+{
+	return is_long() ? 20 * n : n;
+}
+
 static void need_bpf(void)
 {
 	char why[96];
@@ -420,6 +425,42 @@ static void correct_logs_are_believed(void **state)
 	(void)state;
 	need_bpf();
 	believe_many(KERNEL, is_long() ? 100000 : 1500);
+}
+
+/* A program that is refused has a log that breaks off: what would have come is not missed. */
+static void logs_that_break_off_are_believed(void **state)
+{
+	struct pipeline *p = pipeline();
+	static struct subject s;
+	uint32_t cuts = 0;
+	struct rng r;
+	(void)state;
+
+	rng_seed(&r, 3);
+	for (uint64_t i = 0; i < rounds(300); i++) {
+		struct linux_checked c;
+
+		arena_reset(&s.arena);
+		generate(200000 + i, 0, &s.arena, &s.tc);
+		if (!subject_run(p, &s) || !subject_ask(&s, i % 2 ? LINUX_PATH : LINUX_WHOLE, OURS))
+			continue;
+		for (uint32_t k = 0; k < 4; k++) {
+			char *log = strdup(s.log.text), *at;
+
+			at = strchr(log + rng_below(&r, strlen(log)), '\n');
+			if (at && strlen(at) > 60) {
+				strcpy(at, "\nR3 !read_ok\nprocessed 1 insns\n");
+				if (!holds(&s, log, &c))
+					fail_msg("%llu: step %u: %s", (unsigned long long)i, c.what.step, c.what.what);
+				cuts++;
+			}
+			free(log);
+		}
+	}
+	assert_true(cuts > 500);
+	linux_log_free(&s.log);
+	arena_free(&s.arena);
+	pipeline_free(p);
 }
 
 /* ---- doctoring ------------------------------------------------------------------------------------ */
@@ -1045,6 +1086,7 @@ int main(void)
 		cmocka_unit_test(parents_in_a_tree),
 		cmocka_unit_test(our_own_logs_are_believed),
 		cmocka_unit_test(correct_logs_are_believed),
+		cmocka_unit_test(logs_that_break_off_are_believed),
 		cmocka_unit_test(our_doctored_paths_are_caught),
 		cmocka_unit_test(our_doctored_logs_are_caught),
 		cmocka_unit_test(doctored_paths_are_caught),

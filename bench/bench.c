@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench [--json FILE] [engines|compile|trial|verifier|linux]...: the table of speeds. */
+/* bench [--json FILE] [engines|compile|trial|verifier|linux|linux-log]...: the table of speeds. */
 #include "bench/bench.h"
 
 #include <string.h>
@@ -13,6 +13,7 @@ static const struct {
 	{ "trial", bench_trial },
 	{ "verifier", bench_verifier },
 	{ "linux", bench_linux },
+	{ "linux-log", bench_linux_log },
 };
 
 int main(int argc, char **argv)

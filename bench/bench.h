@@ -41,5 +41,6 @@ void bench_compile(void);
 void bench_trial(void);
 void bench_verifier(void);
 void bench_linux(void);
+void bench_linux_log(void);
 
 #endif

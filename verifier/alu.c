@@ -231,31 +231,55 @@ static bool mask_limit(struct exec *x, const struct reg_state *ptr, bool left, b
 	return false;
 }
 
+/* An addition as it is masked at run time. */
+struct mask {
+	const struct scalar *off;
+	bool scalar_is_dst, left;
+	int64_t before;		/* the limit of the pointer that is moved */
+};
+
+static bool mask_needed(const struct exec *x)
+{
+	return x->env->guesses && x->row->kind == K_ALU_X &&
+	       (x->row->op == OP_ADD || x->row->op == OP_SUB) && !speculation_barrier(x);
+}
+
 /*
  * Without CAP_PERFMON the offset that a register adds is masked at run time, so
  * that a mispredicted path cannot leave the object.  The mask needs an offset
  * of one sign, an object whose bounds the pointer is within before and after,
- * and the same limits on all paths (the walk compares out->mask).
+ * and the same limits on all paths (the walk compares out->mask).  A mispredicted
+ * path itself needs none: it is followed with the offset and with 0.
  */
-static enum verr pointer_mask(struct exec *x, const struct reg_state *ptr,
-			      const struct reg_state *moved, const struct scalar *off,
-			      bool scalar_is_dst)
+static enum verr mask_before(struct exec *x, const struct reg_state *ptr, struct mask *m)
 {
-	uint32_t at_off = scalar_is_dst ? x->in->dst : x->in->src;
-	bool left = (off->smin < 0) != (x->row->op == OP_SUB);
-	int64_t before, after;
+	uint32_t at_off = m->scalar_is_dst ? x->in->dst : x->in->src;
 
-	if (!x->env->guesses || x->row->kind != K_ALU_X)
+	if (!mask_needed(x))
 		return V_OK;
-	if (!scalar_is_const(off) && (off->smin < 0) != (off->smax < 0))
-		return verr_fail(x->out, V_MASK_BOUNDS, (int)at_off, at_off);
-	if (!mask_limit(x, ptr, left, scalar_is_dst, &before))
+	m->left = (m->off->smin < 0) != (x->row->op == OP_SUB);
+	if (!x->st->speculative) {
+		if (!scalar_is_const(m->off) && (m->off->smin < 0) != (m->off->smax < 0))
+			return verr_fail(x->out, V_MASK_BOUNDS, (int)at_off, at_off);
+		if (!mask_limit(x, ptr, m->left, m->scalar_is_dst, &m->before))
+			return x->out->err;
+	}
+	if (!scalar_is_const(m->off))
+		speculate_masked(x, ptr);
+	return V_OK;
+}
+
+static enum verr mask_after(struct exec *x, const struct reg_state *moved, const struct mask *m)
+{
+	int64_t after;
+
+	if (!mask_needed(x) || x->st->speculative)
+		return V_OK;
+	if (!mask_limit(x, moved, m->left, m->scalar_is_dst, &after))
 		return x->out->err;
-	if (pointer_in_bounds(x, moved) || !mask_limit(x, moved, left, scalar_is_dst, &after))
-		return x->out->err;
-	x->out->mask = (uint64_t)(before > after ? before - after : after - before) << 8 |
-		       MASK_USED | (off->smin < 0 ? MASK_NEGATIVE : 0) |
-		       (scalar_is_const(off) ? MASK_CONST : 0) | (scalar_is_dst ? MASK_DST : 0);
+	x->out->mask = (uint64_t)(m->before > after ? m->before - after : after - m->before) << 8 |
+		       MASK_USED | (m->off->smin < 0 ? MASK_NEGATIVE : 0) |
+		       (scalar_is_const(m->off) ? MASK_CONST : 0) | (m->scalar_is_dst ? MASK_DST : 0);
 	return V_OK;
 }
 
@@ -265,6 +289,7 @@ static enum verr pointer_alu(struct exec *x, const struct reg_state *from,
 {
 	struct reg_state *dst = &x->f->reg[x->in->dst];
 	struct reg_state ptr = *from, off = *scalar;
+	struct mask mask = { .off = &off.s, .scalar_is_dst = scalar_is_dst };
 	uint8_t op = x->row->op;
 
 	if (x->row->width == 32) {
@@ -277,8 +302,9 @@ static enum verr pointer_alu(struct exec *x, const struct reg_state *from,
 	if (off.has_delta)	/* Linux keeps it where pointers have their offset, and checks that */
 		off.off = off.delta;
 	if (pointer_movable(x, &ptr, &off.s) || pointer_sane(x, &off, ptr.type) ||
-	    pointer_sane(x, &ptr, ptr.type))
+	    pointer_sane(x, &ptr, ptr.type) || mask_before(x, &ptr, &mask))
 		return x->out->err;
+	dst = &x->f->reg[x->in->dst];
 	switch (op) {
 	case OP_ADD:
 		break;
@@ -294,9 +320,9 @@ static enum verr pointer_alu(struct exec *x, const struct reg_state *from,
 		return verr_fail(x->out, V_POINTER_OP, x->in->dst, x->in->dst, op_sign(op));
 	}
 	pointer_move(x, dst, &ptr, &off.s, op == OP_ADD);
-	if (pointer_mask(x, &ptr, dst, &off.s, scalar_is_dst) || pointer_sane(x, dst, ptr.type))
+	if (pointer_sane(x, dst, ptr.type) || pointer_in_bounds(x, dst))
 		return x->out->err;
-	return pointer_in_bounds(x, dst);
+	return mask_after(x, dst, &mask);
 }
 
 /* ---- scalars ------------------------------------------------------------- */
@@ -404,7 +430,7 @@ static enum verr alu_reg(struct exec *x)
 	if (reg_read(x, x->in->src) || reg_read(x, x->in->dst))
 		return x->out->err;
 	if (src->type == T_SCALAR && dst->type == T_SCALAR) {
-		if (x->row->op == OP_ADD || x->row->op == OP_SUB)
+		if (mask_needed(x))
 			x->out->mask = MASK_SCALAR;
 		return scalar_alu(x, src->s);
 	}

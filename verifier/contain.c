@@ -12,6 +12,7 @@
 enum { MAX_IDS = 128 };
 
 struct idmap {
+	bool limits;		/* see struct venv */
 	uint32_t n, fresh;
 	struct {
 		uint32_t old, cur;
@@ -49,7 +50,8 @@ static bool id_scalar(struct idmap *m, uint32_t old, uint32_t cur)
 static bool scalar_contains_reg(struct idmap *m, const struct reg_state *old,
 				const struct reg_state *cur)
 {
-	if (!scalar_subset(&old->s, &cur->s))
+	if (m->limits ? memcmp(&old->s, &cur->s, sizeof(old->s)) != 0
+		      : !scalar_subset(&old->s, &cur->s))
 		return false;
 	if (!old->id)
 		return true;
@@ -219,6 +221,7 @@ bool state_contains(const struct venv *env, const struct vstate *old, const stru
 	if (old->curframe != cur->curframe)
 		return false;
 	m.n = m.fresh = 0;
+	m.limits = env->limits;
 	if (!held_contains(&m, old, cur))
 		return false;
 	for (uint32_t i = 0; i <= old->curframe; i++)

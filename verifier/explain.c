@@ -222,6 +222,9 @@ static void add_path_facts(struct tracer *t, struct explanation *e, const struct
 	const struct vstate *s = t->state;
 	uint32_t most = 0;
 
+	if (t->state->speculative)
+		add_fact(e, "no run takes this path, but a cpu that mispredicts a jump runs ahead on it: "
+			 "without CAP_PERFMON it must be fine, too");
 	if (v->err == V_READ_UNINIT && e->nvalue && e->value[0].pc != UINT32_MAX) {
 		const struct insn_row *row = insn_row(t->env->id[e->value[0].pc]);
 

@@ -174,7 +174,7 @@ static void trace_insn(struct tracer *t, const struct vstate *before, const stru
 	x->pc = before->insn;
 	x->frame = before->curframe;
 	x->taken = taken;
-	x->decided = step->decided;
+	x->decided = step->decided && before->speculative == after->speculative;
 	x->def = t->ndef ? t->ndef : 1;
 	find_uses(t, before, step, &u);
 	if (step->flow == FLOW_CALL)

@@ -182,6 +182,16 @@ enum verr exec_jump(struct exec *x);
 void mark_null_test(const struct venv *env, struct vstate *st, uint32_t id, uint32_t ref,
 		    bool null);
 
+/* speculate.c */
+/* The edge of a decided jump that is not taken (taken: the jump is). */
+void speculate_jump(struct exec *x, bool taken);
+/* What follows this addition when its offset was masked to 0: dst is ptr. */
+void speculate_masked(struct exec *x, const struct reg_state *ptr);
+/* Nothing runs ahead of this insn, so it needs no mask. */
+bool speculation_barrier(const struct exec *x);
+/* Does a barrier in front of the insn prevent this error on a speculative path? */
+bool speculation_may_end(enum verr err);
+
 /* stack.c */
 enum access { ACCESS_READ, ACCESS_WRITE };
 enum verr stack_load(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, int dst);

@@ -400,6 +400,7 @@ enum verr exec_jump(struct exec *x)
 		need_precise(x, x->in->dst);
 		if (by_reg)
 			need_precise(x, x->in->src);
+		speculate_jump(x, taken);
 		jump_take(x, taken);
 		return V_OK;
 	}

@@ -414,7 +414,8 @@ void vlog_error(struct vlog *l, const struct step *out)
 void vlog_from(struct vlog *l, const struct venv *env, const struct vstate *s, uint32_t from,
 	       bool repeat)
 {
-	vlog_printf(l, "\nfrom %u to %u:", from, s->insn);
+	vlog_printf(l, "\nfrom %u to %u%s:", from, s->insn,
+		    s->speculative ? " (speculative execution)" : "");
 	vlog_frame(l, env, s, s->curframe);
 	if (repeat)
 		vlog_state(l, env, s);

@@ -20,7 +20,7 @@ enum { MAX_IDS = 256 };
 
 struct idmap {
 	bool exact;		/* one-to-one; else cur may know of more equalities than old */
-	bool limits;		/* see struct lwalk */
+	bool limits;		/* see struct venv */
 	uint32_t n, fresh;
 	struct {
 		uint32_t old, cur;
@@ -239,11 +239,12 @@ bool prune_holds(const struct lwalk *w, const struct point *p, const struct vsta
 	struct scope c = { .how = how };
 	struct idmap m;
 
-	if (old->curframe != cur->curframe)
+	/* What was found on a speculative path was perhaps not refused, but fenced off. */
+	if (old->curframe != cur->curframe || (old->speculative && !cur->speculative))
 		return false;
 	m.n = m.fresh = 0;
 	m.exact = how == COMPARE_EXACT;
-	m.limits = w->limits;
+	m.limits = env->limits;
 	if (!held_fits(&m, old, cur))
 		return false;
 	/* The current frame differs most often. */

@@ -213,6 +213,22 @@ static void slot_bytes(struct exec *x, struct stack_slot *slot, uint32_t at, uin
 	memset(slot->type + at, type, size);
 }
 
+/*
+ * What a load behind this store gets before the store is done: an older pointer,
+ * or what was never written.  (Linux looks at the size last bytes of the slot,
+ * wherever the store goes to.)
+ */
+static bool store_needs_barrier(const struct stack_slot *slot, const struct reg_state *r,
+				uint32_t size)
+{
+	if (r && r->type != T_SCALAR && r->type != T_NOT_INIT)
+		return true;
+	for (uint32_t i = 8 - size; i < 8; i++)
+		if (slot->type[i] != SLOT_MISC && slot->type[i] != SLOT_ZERO)
+			return true;
+	return false;
+}
+
 static enum verr store_fixed(struct exec *x, const struct span *sp, uint32_t size, int value)
 {
 	struct stack_slot *slot = slot_own(x->env, x->st, sp->frame, spi_of(sp->min));
@@ -223,6 +239,7 @@ static enum verr store_fixed(struct exec *x, const struct span *sp, uint32_t siz
 		return verr_fail(x->out, V_CORRUPT_SPILL, -1);
 	if (value >= 0)
 		r = &x->f->reg[value];
+	x->out->barrier |= x->env->guesses && store_needs_barrier(slot, r, size);
 	if (r && r->type != T_SCALAR) {
 		if (size != 8)
 			return verr_fail(x->out, V_SPILL_SIZE, value);

@@ -191,6 +191,7 @@ struct vstate {
 	uint32_t may_goto_depth;
 	uint32_t callback_depth, rcu_depth, preempt_depth, irq_id; /* reserved */
 	bool in_exception;	/* reserved */
+	bool speculative;	/* no run gets here: a cpu that mispredicts may, see speculate.c */
 	uint16_t nref, refcap;
 	struct ref_state *ref;
 	uint32_t lock_map;	/* 1 + the map whose value is locked, 0: no lock is held */
@@ -256,7 +257,8 @@ struct venv {
 	bool bpf_capable;	/* CAP_BPF: loops, spilled scalars, ... */
 	bool sleepable;
 	bool perfmon;		/* pointer leaks and uninitialised stack reads are allowed */
-	bool guesses;		/* what a processor may guess counts: offsets have to be maskable */
+	bool guesses;		/* what a processor may guess counts: see speculate.c */
+	bool limits;		/* masks depend on scalars: no state holds one with others */
 	const uint32_t *loop;	/* by slot: 0, or the number of its loop; NULL: not computed */
 	const uint16_t *live;	/* by slot: registers that may be read before they are written */
 	uint8_t *aux;		/* by slot: AUX_* */
@@ -277,6 +279,8 @@ enum flow {
 struct step {
 	enum flow flow;
 	struct vstate *other;	/* FLOW_BRANCH: the caller owns it */
+	struct vstate *mispredicted; /* NULL, or one more path, a speculative one: the caller owns it */
+	bool barrier;		/* without CAP_PERFMON: speculation ends behind this store */
 	bool decided;		/* a conditional jump whose outcome was known */
 	bool may_goto;		/* a branch of a may_goto: other is the exit */
 	bool ctx_ptr;		/* a context load that yields a pointer */
@@ -346,7 +350,10 @@ struct records {
 	bool pruned;		/* Linux walk: some path was pruned */
 };
 
-enum { AUX_SEEN = 1, AUX_CTX_PTR = 2, AUX_PRUNE_POINT = 4, AUX_PRUNED_HERE = 8 };
+enum {
+	AUX_SEEN = 1, AUX_CTX_PTR = 2, AUX_PRUNE_POINT = 4, AUX_PRUNED_HERE = 8,
+	AUX_BARRIER = 16, AUX_BARRIER_AFTER = 32, /* speculation ends before, or behind it */
+};
 
 struct verdict {
 	bool accepted;

@@ -123,7 +123,7 @@ static enum verr plain_step(struct walker *w, struct vstate *s)
 	uint32_t pc = s->insn, frame = s->curframe;
 	enum verr err = verifier_step(w->env, s, w->step);
 
-	if (!err && w->stepped)
+	if ((!err || s->speculative) && w->stepped)
 		w->stepped(w, pc, frame);
 	return err;
 }
@@ -139,6 +139,17 @@ static void log_last(struct walker *w, const struct vstate *s)
 static bool shown_at_once(uint8_t kind)
 {
 	return kind == K_JMP_K || kind == K_JMP_X || kind == K_CALL_LOCAL;
+}
+
+/* The state where it is new, what the insn before did, and the insn. */
+static void log_insn(struct walker *w, const struct vstate *s)
+{
+	if (w->fresh)
+		vlog_from(w->env->log, w->env, s, w->from, w->popped);
+	else
+		log_last(w, s);
+	w->fresh = w->popped = false;
+	vlog_insn(w->env->log, w->env, s->insn);
 }
 
 static enum verr logged_step(struct walker *w, struct vstate *s)
@@ -157,12 +168,7 @@ static enum verr logged_step(struct walker *w, struct vstate *s)
 		w->fresh = w->popped = false;
 		return plain_step(w, s);
 	}
-	if (w->fresh)
-		vlog_from(l, env, s, w->from, w->popped);
-	else
-		log_last(w, s);
-	w->fresh = w->popped = false;
-	vlog_insn(l, env, pc);
+	log_insn(w, s);
 	if (env->id[pc] == I_EXIT && s->curframe)
 		before = state_copy(env, s);
 	err = plain_step(w, s);
@@ -180,12 +186,42 @@ static enum verr logged_step(struct walker *w, struct vstate *s)
 	return err;
 }
 
+/* ---- speculative paths ---------------------------------------------------- */
+
+/* The path came to a barrier. */
+static enum verr stop_before(struct walker *w, const struct vstate *s)
+{
+	if (w->env->log && !vlog_is_path(w->env->log))
+		log_insn(w, s);
+	w->step->flow = FLOW_NEXT;
+	w->step->mispredicted = w->step->other = NULL;
+	w->ended = true;
+	return V_OK;
+}
+
+/* What went wrong will not run: a barrier goes in front of it. */
+static enum verr put_barrier(struct walker *w, uint32_t pc)
+{
+	w->env->aux[pc] |= AUX_BARRIER;
+	w->mask[pc] = 0;
+	if (w->env->log && !vlog_is_path(w->env->log))
+		vlog_error(w->env->log, w->step);
+	w->unshown = false;
+	w->ended = true;
+	return V_OK;
+}
+
 enum verr walk_step(struct walker *w, struct vstate *s)
 {
 	struct venv *env = w->env;
 	uint32_t pc = s->insn;
 	enum verr err;
 
+	w->ended = false;
+	if (!s->speculative)
+		env->aux[pc] |= AUX_SEEN;
+	else if (env->aux[pc] & AUX_BARRIER)
+		return stop_before(w, s);
 	if (env->id[pc] == I_EXIT)
 		walk_track_stack(w, s);
 	err = env->log ? logged_step(w, s) : plain_step(w, s);
@@ -193,11 +229,18 @@ enum verr walk_step(struct walker *w, struct vstate *s)
 		err = one_type(w, pc);
 	if (!err && w->mask)
 		err = one_mask(w, pc);
+	if (err && s->speculative && speculation_may_end(err))
+		return put_barrier(w, pc);
 	if (err)
 		return err;
+	if ((w->step->mask & (MASK_USED | MASK_CONST)) == MASK_USED)
+		env->limits = true;
+	if (w->step->barrier)
+		env->aux[pc] |= AUX_BARRIER_AFTER;
+	w->ended = s->speculative && env->aux[pc] & AUX_BARRIER_AFTER;
 	if (w->step->ctx_ptr)
 		env->aux[pc] |= AUX_CTX_PTR;
-	if (w->step->flow == FLOW_EXIT)
+	if (w->step->flow == FLOW_EXIT && !s->speculative)
 		join_return(w, s);
 	w->from = pc;
 	return V_OK;
@@ -209,7 +252,8 @@ void walk_log_safe(struct walker *w, const struct vstate *s)
 
 	w->unshown = false;
 	if (l && w->fresh)
-		vlog_printf(l, "\nfrom %u to %u: safe\n", w->from, s->insn);
+		vlog_printf(l, "\nfrom %u to %u%s: safe\n", w->from, s->insn,
+			    s->speculative ? " (speculative execution)" : "");
 	else if (l)
 		vlog_printf(l, "%u: safe\n", s->insn);
 }

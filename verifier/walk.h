@@ -15,6 +15,7 @@ struct walker {
 	uint64_t *mask;		/* by slot: step.mask seen; NULL with CAP_PERFMON */
 	uint32_t *depth;	/* by subprog: slots of stack */
 	uint32_t max_records, budget;
+	bool ended;		/* the last step ended a speculative path */
 	/* NULL, or told that the insn at pc was executed in frame, before the log shows it. */
 	void (*stepped)(struct walker *w, uint32_t pc, uint32_t frame);
 	/* For the log: */
@@ -30,7 +31,11 @@ void walk_init(struct walker *w, struct venv *env, struct step *step, struct ver
 struct vstate *walk_begin(struct walker *w);
 /* May one more state be recorded for this slot?  Counts it in any case. */
 bool walk_may_record(struct walker *w, uint32_t pc);
-/* The step, what the log says of it, and what all visits of an insn must agree on. */
+/*
+ * The step, what the log says of it, and what all visits of an insn must agree on.
+ * If it ended a speculative path (w->ended), step->mispredicted and step->other
+ * still are paths to follow.
+ */
 enum verr walk_step(struct walker *w, struct vstate *s);
 /* The path ends here, since an older state holds this one. */
 void walk_log_safe(struct walker *w, const struct vstate *s);

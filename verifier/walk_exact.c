@@ -139,6 +139,9 @@ static enum match node_match(struct xwalk *w, struct node *n, const uint16_t *li
 {
 	enum match m;
 
+	/* What was found on a speculative path was perhaps not refused, but fenced off. */
+	if (n->state->speculative && !w->cur->speculative)
+		return MATCH_NONE;
 	if (!state_contains(w->w.env, n->state, w->cur, live))
 		return MATCH_NONE;
 	m = node_covers(w, n, live);
@@ -335,16 +338,15 @@ static enum verr walk_insn(struct xwalk *w, bool *done)
 	err = walk_point(w, done);
 	if (err || *done)
 		return err;
-	env->aux[pc] |= AUX_SEEN;
-	if (env->opts.record)
+	if (env->opts.record && !w->cur->speculative)
 		keep_record(w);
 	err = walk_step(&w->w, w->cur);
-	if (err)
-		return err;
-	if (w->w.step->flow == FLOW_BRANCH)
-		return push_branch(w, w->w.step->other);
-	*done = w->w.step->flow == FLOW_EXIT;
-	return V_OK;
+	if (!err && w->w.step->mispredicted)
+		err = push_branch(w, w->w.step->mispredicted);
+	if (!err && w->w.step->flow == FLOW_BRANCH)
+		err = push_branch(w, w->w.step->other);
+	*done = w->w.step->flow == FLOW_EXIT || w->w.ended;
+	return err;
 }
 
 enum verr walk_exact(struct venv *env, struct step *step, struct verdict *out)

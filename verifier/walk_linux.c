@@ -171,7 +171,6 @@ static void record(struct lwalk *w)
 	struct records *rec = &w->w.out->rec;
 	uint32_t pc = w->cur.state->insn;
 
-	w->rec = NULL;
 	if (!walk_may_record(&w->w, pc))
 		return;
 	w->rec = arena_alloc(w->w.env->arena, sizeof(*w->rec));
@@ -233,7 +232,17 @@ static enum verr follow(struct lwalk *w, uint32_t pc, uint32_t frame, bool *done
 		*done = true;
 		return V_OK;
 	}
+	if (w->w.ended && !step->mispredicted && step->flow != FLOW_BRANCH) {
+		*done = true;
+		return V_OK;
+	}
 	hist_push(w, pc, frame);
+	if (step->mispredicted) {
+		err = push_path(w, step->mispredicted);
+		if (err)
+			return err;
+	}
+	*done = w->w.ended;
 	if (step->flow == FLOW_CALL)
 		live_write(&w->cur, frame + 1, UINT64_MAX);
 	if (step->flow != FLOW_BRANCH)
@@ -262,8 +271,8 @@ static enum verr walk_insn(struct lwalk *w, bool *done)
 	out->pc = pc;
 	if (++out->processed > w->w.budget)
 		return verr_fail(w->w.step, V_TOO_COMPLEX, -1, w->w.budget + 1);
-	env->aux[pc] |= AUX_SEEN;
-	if (env->opts.record)
+	w->rec = NULL;
+	if (env->opts.record && !w->cur.state->speculative)
 		record(w);
 	if (w->at[pc] & AT_PRUNE) {
 		switch (prune_visit(w)) {
@@ -283,8 +292,6 @@ static enum verr walk_insn(struct lwalk *w, bool *done)
 	err = walk_step(&w->w, w->cur.state);
 	if (err)
 		return err;
-	if ((w->w.step->mask & (MASK_USED | MASK_CONST)) == MASK_USED)
-		w->limits = true;
 	return follow(w, pc, frame, done);
 }
 

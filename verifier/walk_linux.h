@@ -116,7 +116,6 @@ struct lwalk {
 	uint32_t nwaiting;
 	uint8_t *at;			/* by slot: AT_* */
 	bool loops;			/* there are slots with AT_FORCE */
-	bool limits;			/* scalars must be equal: masks depend on them */
 
 	/* prune.c */
 	struct point **bucket;		/* by slot and callsite, see bucket_of() */

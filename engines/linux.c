@@ -373,6 +373,10 @@ static void *load(const struct unit *u, const struct load_opts *o, enum priv pri
 	bool ok = true;
 
 	memset(reject, 0, sizeof(*reject));
+	if (!caps()) {
+		outcome_unsupported(reject, REASON_POLICY);
+		return NULL;
+	}
 	if (!u->nprog || u->nmap + 2 > MAX_MAPS) {
 		outcome_unsupported(reject, REASON_MAPS);
 		return NULL;

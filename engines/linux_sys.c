@@ -483,33 +483,6 @@ enum linux_err linux_btf_load(const void *btf, uint32_t size, struct linux_log *
 
 /* ---- rights ------------------------------------------------------------------- */
 
-bool linux_available(char *why)
-{
-	static const struct insn ret0[2] = {
-		{ .code = CLS_ALU64 | ALU_MOV }, { .code = CLS_JMP | JMP_EXIT },
-	};
-	struct linux_prog_opts o = { .insn = ret0, .len = 2, .type = PROG_SOCKET_FILTER };
-	int fd = -1;
-	enum linux_err err = linux_prog_load(&o, NULL, &fd);
-
-	why[0] = 0;
-	switch (err) {
-	case LINUX_OK:
-		close(fd);
-		return true;
-	case LINUX_DENIED:
-		snprintf(why, 96,
-			 "bpf() is not permitted (needs root, or CAP_BPF and CAP_NET_ADMIN)");
-		return false;
-	case LINUX_NO_SYSCALL:
-		snprintf(why, 96, "no bpf() system call in this kernel or sandbox");
-		return false;
-	default:
-		snprintf(why, 96, "bpf() fails: %s", linux_strerror(err));
-		return false;
-	}
-}
-
 enum { CAP_BIT_NET_ADMIN = 12, CAP_BIT_SYS_ADMIN = 21, CAP_BIT_PERFMON = 38, CAP_BIT_BPF = 39 };
 #define BIT64(n) (1ULL << (n))
 

@@ -37,12 +37,6 @@ enum linux_err {
 enum linux_err linux_err_of(int error);			/* of an errno value */
 const char *linux_strerror(enum linux_err err);		/* "no such element", ... */
 
-/*
- * Can this process create maps and load programs?  If not, why[96] says what
- * stands in the way (no bpf(), or no right to use it).
- */
-bool linux_available(char *why);
-
 struct linux_map_opts {
 	uint32_t type, key_size, value_size, max_entries, flags;
 	const char *name;	/* NULL or "": none; other characters than Linux takes become '_' */
@@ -167,6 +161,14 @@ enum linux_err linux_btf_load(const void *btf, uint32_t size, struct linux_log *
 bool linux_priv_set(enum priv priv);
 /* Gives CAP_PERFMON and CAP_SYS_ADMIN up for good: for child processes. */
 bool linux_drop_to_cap_bpf(void);
+
+/* ---- linux_probe.c: is there a kernel to ask? --------------------------------- */
+
+/*
+ * Can this process create maps and load programs?  If not, why[96] says what
+ * stands in the way (no bpf(), no right to use it, or a kernel in which loads hang).
+ */
+bool linux_available(char *why);
 
 /* ---- linux_unit.c: a unit's maps and programs ------------------------------- */
 

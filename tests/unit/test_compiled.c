@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "engines/engines.h"
+#include "tests/unit/rig.h"
 
 enum { MAX_FILES = 256, MAX_CLANGS = 4, MEM_MAX = 256 };
 
@@ -51,19 +52,6 @@ static void count_refusal(const char *why)
 	strcpy(refused[i].why, s);
 	refused[i].n++;
 	kernel_refused++;
-}
-
-static bool command(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static bool command(const char *fmt, ...)
-{
-	char line[2048];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	return system(line) == 0;
 }
 
 /* ---- one object ------------------------------------------------------------------ */

@@ -19,6 +19,7 @@
 
 #include "case/internal.h"
 #include "engines/engines.h"
+#include "tests/unit/rig.h"
 
 enum { MAX_CLANGS = 2, OBJECT_MAX = 1 << 20 };
 
@@ -26,19 +27,6 @@ static const char *const known[MAX_CLANGS] = { "clang-14", "clang-19" };
 static const char *clang[MAX_CLANGS];
 static uint32_t nclang;
 static char dir[64], root[512];
-
-static bool command(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static bool command(const char *fmt, ...)
-{
-	char line[2048];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	return system(line) == 0;
-}
 
 static uint32_t scaled(uint32_t n)
 {
@@ -666,6 +654,7 @@ static void libbpf_links_the_same(void **state)
 	(void)state;
 
 	need_clang();
+	need_bpf();
 	libbpf_set_print(quiet);
 	for (size_t i = 0; i < 2 * sizeof(programs) / sizeof(programs[0]); i++) {
 		struct object o = compile(clang[i / 2 % nclang], programs[i / 2],
@@ -677,7 +666,6 @@ static void libbpf_links_the_same(void **state)
 		long n = parse(&o, NULL, &a, &tc, &err);
 
 		assert_true(n > 0);
-		/* without the right to load programs there is nothing to compare with */
 		if (bo && bpf_object__load(bo) == 0) {
 			bpf_object__for_each_program(bp, bo) {
 				long k = 0;

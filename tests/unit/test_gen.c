@@ -15,16 +15,10 @@
 
 #include "engines/linux_sys.h"
 #include "fuzz/fuzz.h"
+#include "tests/unit/rig.h"
 
 static struct arena arena;
 static struct testcase tc;
-
-static uint32_t rounds(uint32_t n)
-{
-	const char *more = getenv("PARALLAX_LONG");
-
-	return more && *more == '1' ? 10 * n : n;
-}
 
 static void make(uint64_t seed, const struct gen_opts *o)
 {

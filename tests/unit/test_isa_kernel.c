@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "isa/isa.h"
+#include "tests/unit/rig.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -301,22 +302,9 @@ static void random_encodings(void **state)
 	assert_true(t.same_words > t.refused / 2 && t.open < rounds / 10);
 }
 
-static int set_up(void **state)
-{
-	const struct insn in[] = { insn_mov64_imm(0, 0), insn_exit() };
-	char log[256];
-	int err = load(in, 2, log, sizeof(log));
-
-	*state = err ? "no bpf()" : NULL;
-	return 0;
-}
-
 static void against_linux(void **state)
 {
-	if (*state) {
-		print_message("# SKIP: %s\n", (const char *)*state);
-		skip();
-	}
+	need_bpf();
 	random_encodings(state);
 }
 
@@ -324,5 +312,5 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(against_linux) };
 
-	return cmocka_run_group_tests_name("isa_kernel", tests, set_up, NULL);
+	return cmocka_run_group_tests_name("isa_kernel", tests, NULL, NULL);
 }

@@ -18,28 +18,12 @@
 
 #include "engines/linux_engine.h"
 #include "fuzz/internal.h"
+#include "tests/unit/rig.h"
 
 static struct arena arena;
 static struct guest *guest;
 static struct testcase tc;
 static struct outcome out;
-
-static uint32_t rounds(uint32_t n)
-{
-	const char *more = getenv("PARALLAX_LONG");
-
-	return more && *more == '1' ? 20 * n : n;
-}
-
-static void need_bpf(void)
-{
-	char why[96];
-
-	if (!linux_available(why)) {
-		print_message("# SKIP %s\n", why);
-		skip();
-	}
-}
 
 static int setup(void **state)
 {

@@ -16,28 +16,7 @@
 #include "fuzz/internal.h"
 #include "fuzz/linux_ask.h"
 #include "tests/unit/linux_doctor.h"
-
-static bool is_long(void)
-{
-	const char *more = getenv("PARALLAX_LONG");
-
-	return more && *more == '1';
-}
-
-static uint32_t rounds(uint32_t n)
-{
-	return is_long() ? 20 * n : n;
-}
-
-static void need_bpf(void)
-{
-	char why[96];
-
-	if (!linux_available(why)) {
-		print_message("# SKIP %s\n", why);
-		skip();
-	}
-}
+#include "tests/unit/rig.h"
 
 /* ---- grammar ------------------------------------------------------------------------------ */
 

@@ -7,22 +7,13 @@
 #include <cmocka.h>
 
 #include "engines/linux_sys.h"
+#include "tests/unit/rig.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static void need_bpf(void)
-{
-	char why[96];
-
-	if (!linux_available(why)) {
-		print_message("# SKIP %s\n", why);
-		skip();
-	}
-}
 
 /* Open descriptors of this process. */
 static int open_fds(void)

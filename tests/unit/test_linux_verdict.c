@@ -14,18 +14,9 @@
 
 #include "engines/linux_sys.h"
 #include "fuzz/internal.h"
+#include "tests/unit/rig.h"
 
 static struct arena arena;
-
-static void need_bpf(void)
-{
-	char why[96];
-
-	if (!linux_available(why)) {
-		print_message("# SKIP %s\n", why);
-		skip();
-	}
-}
 
 static void parse(const struct verdict_known *k, struct testcase *tc)
 {

@@ -13,15 +13,9 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
+#include "tests/unit/rig.h"
 
 static struct arena arena, scratch;
-
-static uint32_t rounds(uint32_t n)
-{
-	const char *more = getenv("PARALLAX_LONG");
-
-	return more && *more == '1' ? 10 * n : n;
-}
 
 static void make(uint64_t seed, struct testcase *tc)
 {

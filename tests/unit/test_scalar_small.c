@@ -45,6 +45,7 @@ static const struct domain linux6 = DOMAIN_LINUX, precise6 = DOMAIN_PRECISE;
 #define BITS 8
 #define HALF 4
 #include "verifier/domain_precise.inc"
+#include "tests/unit/rig.h"
 static const struct domain linux8 = DOMAIN_LINUX, precise8 = DOMAIN_PRECISE;
 #undef BITS
 #undef HALF
@@ -62,11 +63,6 @@ static uint64_t rnd(void)
 	rng ^= rng >> 7;
 	rng ^= rng << 17;
 	return rng;
-}
-
-static bool is_long(void)
-{
-	return getenv("PARALLAX_LONG") != NULL;
 }
 
 /* ---- states ---------------------------------------------------------------------- */

@@ -13,66 +13,19 @@
 #include <string.h>
 
 #include "engines/linux_sys.h"
-#include "verifier/verifier.h"
+#include "tests/unit/verifier_rig.h"
 
-enum { MAX_LEN = 256, NO_GPL = 1 << 8 };
-
-/* ---- programs from text ------------------------------------------------------------ */
-
-static const uint8_t rodata[16] = "hello\0\0\0\x88\x77\x66\x55\x44\x33\x22\x11";
-static const struct map_def maps[] = {
-	{ "arr", MAP_ARRAY, 4, 8, 4, .inner = -1 },
-	{ "hash", MAP_HASH, 8, 16, 8, .inner = -1 },
-	{ "one", MAP_ARRAY, 4, 48, 1, .inner = -1 },
-	{ "locked", MAP_HASH, 4, 16, 4, .inner = -1, .has_spin_lock = true, .spin_lock_off = 4 },
-	{ "progs", MAP_PROG_ARRAY, 4, 4, 4, .inner = -1 },
-	{ "ring", MAP_RINGBUF, 0, 0, 4096, .inner = -1 },
-	{ "rodata", MAP_ARRAY, 4, 16, 1, .flags = MAPF_RDONLY_PROG, .inner = -1, .init = rodata,
-	  .ninit = sizeof(rodata), .frozen = true },
-	{ "outer", MAP_ARRAY_OF_MAPS, 4, 4, 4, .inner = 0 },
-	{ "wronly", MAP_ARRAY, 4, 8, 4, .flags = MAPF_WRONLY_PROG, .inner = -1 },
-	{ "rdonly", MAP_ARRAY, 4, 8, 4, .flags = MAPF_RDONLY_PROG, .inner = -1 },
-	{ "percpu", MAP_PERCPU_ARRAY, 4, 8, 4, .inner = -1 },
-};
-
-struct built {
-	struct arena arena;
-	struct insn insn[MAX_LEN];
-	struct program prog;
-	struct unit unit;
-};
+enum { NO_GPL = 1 << 8 };
 
 static void build(struct built *b, uint32_t type, const char *text)
 {
-	struct asm_err err;
-	long n;
-
-	memset(b, 0, sizeof(*b));
-	n = asm_text(text, strlen(text), b->insn, MAX_LEN, &err);
-	if (n < 0) {
-		asm_err_print(stderr, "case", &err);
-		fail_msg("cannot assemble: %s", text);
-	}
-	b->prog.insn = b->insn;
-	b->prog.len = (uint32_t)n;
-	b->prog.type = (uint16_t)(type & 0xff);
-	b->prog.license = type & NO_GPL ? "Proprietary" : "GPL";
-	program_seal(&b->prog, &b->arena);
-	b->unit.prog = &b->prog;
-	b->unit.nprog = 1;
-	b->unit.map = maps;
-	b->unit.nmap = sizeof(maps) / sizeof(maps[0]);
+	rig_build(b, type & 0xff, 0, type & NO_GPL ? "Proprietary" : "GPL", text);
 }
 
 static void run(struct built *b, const struct vopts *o, struct verdict *v)
 {
 	verify(&b->unit, 0, o, &b->arena, v);
 	assert_int_equal(v->accepted, v->err == V_OK);
-}
-
-static void drop(struct built *b)
-{
-	arena_free(&b->arena);
 }
 
 /* ---- the table of verdicts ------------------------------------------------------------ */
@@ -115,7 +68,7 @@ static void test_table(void **state)
 					    verr_name[rows[i].err[p]]);
 				wrong++;
 			}
-			drop(&b);
+			rig_drop(&b);
 		}
 	}
 	assert_int_equal(wrong, 0);
@@ -154,7 +107,7 @@ static void test_kernel(void **state)
 			}
 			asked++;
 			linux_log_free(&log);
-			drop(&b);
+			rig_drop(&b);
 		}
 	}
 	print_message("# asked the kernel %u times\n", asked);
@@ -206,7 +159,7 @@ static void test_seeded(void **state)
 			print_error("%s: not known to be constant\n", s->name);
 			wrong++;
 		}
-		drop(&b);
+		rig_drop(&b);
 	}
 	assert_int_equal(wrong, 0);
 }
@@ -231,12 +184,12 @@ static void test_plain(void **state)
 	o.plain_size = 0;
 	run(&b, &o, &v);
 	assert_int_equal(v.err, V_MEM_ACCESS);
-	drop(&b);
+	rig_drop(&b);
 	build(&b, PROG_PLAIN, "r0 = r2; exit");
 	o.plain_size = 33;
 	run(&b, &o, &v);
 	assert_true(v.accepted && scalar_is_const(&v.ret) && v.ret.umax == 33);
-	drop(&b);
+	rig_drop(&b);
 }
 
 /* What was executed is recorded and seen, what was not is neither. */
@@ -260,7 +213,7 @@ static void test_records(void **state)
 	assert_int_equal(v.rec.at[4]->state->frame[0]->reg[6].type, T_SCALAR);
 	assert_int_equal(v.rec.at[4]->state->frame[0]->reg[7].type, T_NOT_INIT);
 	assert_int_equal(v.rec.at[5]->state->frame[0]->reg[7].s.umax, 3);
-	drop(&b);
+	rig_drop(&b);
 }
 
 static void test_record_cap(void **state)
@@ -278,7 +231,7 @@ static void test_record_cap(void **state)
 		kept++;
 	assert_int_equal(kept, 4);
 	assert_int_equal(v.rec.count[1], 10);
-	drop(&b);
+	rig_drop(&b);
 }
 
 /* A path that is cut has its state in an older one, but for dead registers. */
@@ -295,7 +248,7 @@ static void test_prune(void **state)
 	run(&b, &o, &v);
 	assert_true(v.accepted);
 	assert_false(v.aux[4] & AUX_PRUNED_HERE);
-	drop(&b);
+	rig_drop(&b);
 	build(&b, PROG_SCHED_CLS,
 	      "r6 = *(u32 *)(r1 +0); r7 = 1; if r6 == 5 goto l; r7 = 2; l: r0 = 0; exit");
 	run(&b, &o, &v);
@@ -305,7 +258,7 @@ static void test_prune(void **state)
 	f = v.rec.at[4]->state->frame[0];
 	assert_int_equal(f->reg[6].type, T_NOT_INIT);
 	assert_int_equal(f->reg[7].type, T_NOT_INIT);
-	drop(&b);
+	rig_drop(&b);
 }
 
 static void test_budget(void **state)
@@ -323,12 +276,12 @@ static void test_budget(void **state)
 	assert_true(v.accepted);
 	assert_int_equal(v.processed, 203);
 	/* A cycle that is longer than the states that are kept at its head. */
-	drop(&b);
+	rig_drop(&b);
 	build(&b, PROG_SCHED_CLS, "r6 = 0; l: r6 += 1; r6 &= 255; if r6 < 256 goto l; r0 = 0; exit");
 	run(&b, &o, &v);
 	assert_int_equal(v.err, V_INFINITE_LOOP);
 	assert_true(v.processed < 5000);
-	drop(&b);
+	rig_drop(&b);
 }
 
 static void test_unpriv(void **state)
@@ -342,11 +295,11 @@ static void test_unpriv(void **state)
 	run(&b, &o, &v);
 	assert_int_equal(v.err, V_BACK_EDGE);
 	assert_string_equal(v.msg, "back-edge from insn 2 to 1");
-	drop(&b);
+	rig_drop(&b);
 	build(&b, PROG_SOCKET_FILTER, "r0 = 0; exit");
 	run(&b, &o, &v);
 	assert_true(v.accepted);
-	drop(&b);
+	rig_drop(&b);
 }
 
 static void test_unsupported(void **state)
@@ -359,11 +312,11 @@ static void test_unsupported(void **state)
 	build(&b, PROG_SCHED_CLS, "call kfunc 1; r0 = 0; exit");
 	run(&b, &o, &v);
 	assert_true(verr_unsupported(v.err));
-	drop(&b);
+	rig_drop(&b);
 	build(&b, PROG_SCHED_CLS, "r0 = r1; r0 *= 2; exit");
 	run(&b, &o, &v);
 	assert_false(verr_unsupported(v.err));
-	drop(&b);
+	rig_drop(&b);
 }
 
 /* The generator's question: what would this insn do here? */
@@ -398,7 +351,7 @@ static void test_step(void **state)
 	state_free(&env, out.other);
 	assert_int_equal(verifier_step(&env, s, &out), V_STACK_ACCESS);
 	assert_string_equal(out.msg, "invalid read from stack R10 off=0 size=8");
-	drop(&b);
+	rig_drop(&b);
 }
 
 static bool has_line(const char *log, const char *line)
@@ -444,13 +397,13 @@ static void test_log(void **state)
 	o.log = 1;
 	run(&b, &o, &v);
 	assert_true(has_line(v.log, "R3 !read_ok"));
-	drop(&b);
+	rig_drop(&b);
 	build(&b, PROG_SCHED_CLS, "r0 = *(u32 *)(r1 +0); if r0 > 7 goto l; r0 = 1; l: exit");
 	run(&b, &o, &v);
 	assert_true(v.accepted);
 	assert_null(strstr(v.log, "(25)"));
 	assert_non_null(strstr(v.log, "processed 5 insns"));
-	drop(&b);
+	rig_drop(&b);
 }
 
 /* Verdicts depend on the program only. */
@@ -469,8 +422,8 @@ static void test_again(void **state)
 		assert_int_equal(v[0].err, v[1].err);
 		assert_int_equal(v[0].processed, v[1].processed);
 		assert_string_equal(v[0].log, v[1].log);
-		drop(&b[0]);
-		drop(&b[1]);
+		rig_drop(&b[0]);
+		rig_drop(&b[1]);
 	}
 }
 
@@ -501,13 +454,10 @@ static void test_noise(void **state)
 		if (i & 1)
 			b.insn[0] = insn_mov64_imm(0, 1);
 		b.insn[n] = insn_exit();
-		b.prog = (struct program){ .insn = b.insn, .len = n + 1,
-					   .type = (uint16_t)rng_below(&r, PROG_TYPE_N) };
-		program_seal(&b.prog, &b.arena);
-		b.unit = (struct unit){ &b.prog, 1, maps, sizeof(maps) / sizeof(maps[0]) };
+		rig_seal(&b, n + 1, (uint32_t)rng_below(&r, PROG_TYPE_N), 0, NULL);
 		run(&b, &o, &v);
 		accepted += v.accepted;
-		drop(&b);
+		rig_drop(&b);
 	}
 	assert_true(accepted > 0);
 }

@@ -17,6 +17,7 @@
 
 #include "engines/linux_sys.h"
 #include "tests/unit/vm_case.h"
+#include "tests/unit/rig.h"
 
 enum { ETH = 14, PACKET = 64 };
 
@@ -43,23 +44,6 @@ static int teardown(void **state)
 	vm_case_free(c);
 	free(c);
 	return 0;
-}
-
-static uint32_t rounds(uint32_t n)
-{
-	const char *more = getenv("PARALLAX_LONG");
-
-	return more && *more == '1' ? 20 * n : n;
-}
-
-static void need_bpf(void)
-{
-	char why[96];
-
-	if (!linux_available(why)) {
-		print_message("# SKIP %s\n", why);
-		skip();
-	}
 }
 
 static uint32_t below(uint32_t n)

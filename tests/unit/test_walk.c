@@ -14,59 +14,19 @@
 
 #include "engines/linux_sys.h"
 #include "fuzz/fuzz.h"
+#include "tests/unit/verifier_rig.h"
 
-enum { MAX_LEN = 512 };
 enum { A = 1, F = 8, FA = 9, X = 1 << 8, K = 1 << 9 };	/* prog_flags; X, K: of a row */
 enum { V_ANY = VERR_N };
 
-static const uint8_t rodata[16] = "hello\0\0\0\x88\x77\x66\x55\x44\x33\x22\x11";
-static const struct map_def maps[] = {
-	{ "arr", MAP_ARRAY, 4, 8, 4, .inner = -1 },
-	{ "hash", MAP_HASH, 8, 16, 8, .inner = -1 },
-	{ "one", MAP_ARRAY, 4, 48, 1, .inner = -1 },
-	{ "locked", MAP_HASH, 4, 16, 4, .inner = -1, .has_spin_lock = true, .spin_lock_off = 4 },
-	{ "progs", MAP_PROG_ARRAY, 4, 4, 4, .inner = -1 },
-	{ "ring", MAP_RINGBUF, 0, 0, 4096, .inner = -1 },
-	{ "rodata", MAP_ARRAY, 4, 16, 1, .flags = MAPF_RDONLY_PROG, .inner = -1, .init = rodata,
-	  .ninit = sizeof(rodata), .frozen = true },
-	{ "outer", MAP_ARRAY_OF_MAPS, 4, 4, 4, .inner = 0 },
-	{ "wronly", MAP_ARRAY, 4, 8, 4, .flags = MAPF_WRONLY_PROG, .inner = -1 },
-	{ "rdonly", MAP_ARRAY, 4, 8, 4, .flags = MAPF_RDONLY_PROG, .inner = -1 },
-	{ "percpu", MAP_PERCPU_ARRAY, 4, 8, 4, .inner = -1 },
-};
-
-struct built {
-	struct arena arena;
-	struct insn insn[MAX_LEN];
-	struct program prog;
-	struct unit unit;
-};
-
 static void seal(struct built *b, uint32_t len, uint32_t type, uint32_t flags)
 {
-	b->prog = (struct program){ .insn = b->insn, .len = len, .type = (uint16_t)type,
-				    .prog_flags = flags & 0xff, .license = "GPL" };
-	program_seal(&b->prog, &b->arena);
-	b->unit = (struct unit){ &b->prog, 1, maps, sizeof(maps) / sizeof(maps[0]) };
+	rig_seal(b, len, type, flags & 0xff, "GPL");
 }
 
 static void build(struct built *b, uint32_t type, uint32_t flags, const char *text)
 {
-	struct asm_err err;
-	long n;
-
-	memset(b, 0, sizeof(*b));
-	n = asm_text(text, strlen(text), b->insn, MAX_LEN, &err);
-	if (n < 0) {
-		asm_err_print(stderr, "case", &err);
-		fail_msg("cannot assemble: %s", text);
-	}
-	seal(b, (uint32_t)n, type, flags);
-}
-
-static void drop(struct built *b)
-{
-	arena_free(&b->arena);
+	rig_build(b, type, flags & 0xff, "GPL", text);
 }
 
 static void judge(struct built *b, enum walk walk, enum priv priv, struct verdict *v)
@@ -120,7 +80,7 @@ static void test_table(void **state)
 				    rows[i].err < VERR_N ? verr_name[rows[i].err] : "any");
 			wrong++;
 		}
-		drop(&b);
+		rig_drop(&b);
 	}
 	assert_int_equal(wrong, 0);
 }
@@ -139,7 +99,7 @@ static void test_precise_domain(void **state)
 		verify(&b.unit, 0, &o, &b.arena, &v);
 		if (v.accepted != (rows[i].err == V_OK))
 			fail_msg("%s: %s", rows[i].name, v.msg);
-		drop(&b);
+		rig_drop(&b);
 	}
 }
 
@@ -200,7 +160,7 @@ static void test_kernel(void **state)
 			}
 		}
 		linux_log_free(&log);
-		drop(&b);
+		rig_drop(&b);
 	}
 	print_message("# asked the kernel %u times, %u counts of insns are equal\n", asked, same);
 	assert_int_equal(wrong, 0);
@@ -243,7 +203,7 @@ static void test_verdicts(void **state)
 					    verr_name[verdicts[i].err[k & 1]]);
 				wrong++;
 			}
-			drop(&b);
+			rig_drop(&b);
 		}
 	}
 	assert_int_equal(wrong, 0);
@@ -399,7 +359,7 @@ static void test_diamonds(void **state)
 				fail_msg("%s: %s, %llu insns", row[i].what, v.msg,
 					 (unsigned long long)v.processed);
 			assert_true(v.rec.pruned);
-			drop(&b);
+			rig_drop(&b);
 		}
 	}
 }
@@ -417,7 +377,7 @@ static void test_no_shortcut(void **state)
 	assert_true(v.accepted);
 	/* The sum is one of 13 values at most, at each place. */
 	assert_true(v.processed > 12 * 13 / 2 && v.processed < 3000);
-	drop(&b);
+	rig_drop(&b);
 }
 
 /* States that never help are dropped; verdict and work stay. */
@@ -433,7 +393,7 @@ static void test_eviction(void **state)
 	assert_true(v.accepted);
 	assert_true(v.states > 100);
 	assert_true(v.max_states_per_insn < v.states / 4);
-	drop(&b);
+	rig_drop(&b);
 }
 
 /* ---- budgets ------------------------------------------------------------- */
@@ -453,7 +413,7 @@ static void test_budget(void **state)
 	verify(&b.unit, 0, &o, &b.arena, &v);
 	assert_int_equal(v.err, V_OK);
 	assert_int_equal(v.processed, 200003);
-	drop(&b);
+	rig_drop(&b);
 
 	/* Each round leaves a branch behind. */
 	build(&b, PROG_SCHED_CLS, 0, "r6 = r1; r7 = 0; r0 = 0; l: r2 = *(u32 *)(r6 +0); "
@@ -461,7 +421,7 @@ static void test_budget(void **state)
 	judge(&b, WALK_LINUX, PRIV_ROOT, &v);
 	assert_int_equal(v.err, V_TOO_MANY_BRANCHES);
 	assert_string_equal(v.msg, "The sequence of 8193 jumps is too complex.");
-	drop(&b);
+	rig_drop(&b);
 }
 
 /* ---- records ------------------------------------------------------------- */
@@ -504,7 +464,7 @@ static void test_marks(void **state)
 	assert_int_equal(marks_at(&v, 9, 6), 4);
 	assert_int_equal(marks_at(&v, 7, 7), 2);
 	assert_int_equal(marks_at(&v, 10, 7), 2);
-	drop(&b);
+	rig_drop(&b);
 }
 
 /* ---- counters ------------------------------------------------------------ */
@@ -546,7 +506,7 @@ static void test_counters(void **state)
 		assert_int_equal(v.peak_states, peak);
 		assert_int_equal(v.max_states_per_insn, most);
 		linux_log_free(&log);
-		drop(&b);
+		rig_drop(&b);
 	}
 }
 
@@ -609,7 +569,7 @@ static void test_traces(void **state)
 		same += *theirs && v.processed < 3000 && !strcmp(ours, theirs);
 		if (strcmp(ours, theirs) && v.processed < 3000) printf("ROW %s\n--- ours\n%s--- theirs\n%s", rows[i].name, ours, theirs);
 		linux_log_free(&log);
-		drop(&b);
+		rig_drop(&b);
 	}
 	print_message("# %u of %u traces are equal\n", same, traced);
 	assert_true(same * 10 >= traced * 9);

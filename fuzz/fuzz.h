@@ -245,6 +245,11 @@ void target_case(const uint8_t *data, size_t size, uint32_t inputs, struct arena
 void target_diff(const uint8_t *data, size_t size);
 /* The same with the running kernel as a further engine; dies where bpf() is not to be had. */
 void target_linux(const uint8_t *data, size_t size);
+/*
+ * From now on target_linux() also asks for the log of the kernel's verifier, and
+ * tells fn every feature of it: the only coverage of the kernel that there is.
+ */
+void target_features(void (*fn)(uint32_t hash));
 
 /* version.c */
 extern const char *const parallax_version;

@@ -233,7 +233,8 @@ enum verr walk_step(struct walker *w, struct vstate *s)
 		return put_barrier(w, pc);
 	if (err)
 		return err;
-	if ((w->step->mask & (MASK_USED | MASK_CONST)) == MASK_USED)
+	if (insn_row(env->id[pc])->kind == K_ALU_X &&
+	    (w->step->mask & (MASK_USED | MASK_CONST)) == MASK_USED)
 		env->limits = true;
 	if (w->step->barrier)
 		env->aux[pc] |= AUX_BARRIER_AFTER;

@@ -11,7 +11,6 @@ enum { MAX_CLASSES = 400, MAX_KNOWN = 400, CLASS_NAME = 120 };
 /* What becomes of a program; each kind has classes with a name. */
 enum kind {
 	SET_ASIDE,	/* needs a feature that is not judged, or was not asked */
-	SPECULATIVE,	/* refused by Linux on a path that no cpu commits */
 	OVER_BUDGET,	/* the exact walk gave up */
 	WE_REJECT, WE_ACCEPT, /* and the kernel does not */
 	KNOWN_REJECT, KNOWN_ACCEPT, /* the same, listed */

@@ -150,33 +150,6 @@ static enum linux_err ask(const struct testcase *tc, uint32_t prog, enum priv pr
 	return e;
 }
 
-/*
- * Without CAP_PERFMON Linux also walks what a mispredicted branch would run, and
- * may run out of budget there, meet loops that never run, or find errors.  We
- * leave these paths out (docs/verifier.md).  What shows that it was that: as root,
- * where it does not walk them, it accepts, and the path that failed says so in
- * its log (or is the budget's).
- */
-static bool only_speculative(const struct testcase *tc, uint32_t prog, const char *log)
-{
-	struct linux_unit_opts lo = { .log_level = LINUX_LOG_REJECT };
-	struct linux_log path = { 0 };
-	bool made, found;
-	enum linux_err e;
-
-	if (gate.priv == PRIV_ROOT)
-		return false;
-	found = strstr(log, "jumps is too complex") || strstr(log, "program is too large") ||
-		strstr(log, "infinite loop detected");
-	if (!found) {
-		linux_load_unit(&tc->unit, &tc->input[0], prog, gate.priv, &lo, &path, &made);
-		found = strstr(linux_log_text(&path), "(speculative execution)");
-	}
-	e = found ? ask(tc, prog, PRIV_ROOT, &path, &made) : LINUX_OTHER;
-	linux_log_free(&path);
-	return e == LINUX_OK;
-}
-
 static void answer_kernel(struct answer *a, const struct testcase *tc, uint32_t prog)
 {
 	enum linux_err e = ask(tc, prog, gate.priv, &a->log, &a->made);
@@ -357,7 +330,7 @@ static const char *left_out(const struct head *h, const struct program *p)
 static void compare(struct counts *c, const char *file, const struct head *h,
 		    const struct testcase *tc, uint32_t prog, const struct answer *a)
 {
-	struct vopts vo = { .priv = gate.priv, .walk = gate.walk };
+	struct vopts vo = { .priv = gate.priv, .walk = gate.walk, .cpus = linux_ncpus() };
 	struct arena mem = { 0 };
 	struct verdict v;
 
@@ -377,11 +350,6 @@ static void compare(struct counts *c, const char *file, const struct head *h,
 	} else if (!a->accepted && !v.accepted) {
 		known_find(c, h->name, false);
 		both_reject(c, file, h->name, &v, a);
-	} else if (v.accepted && !gate.unpriv_recorded && only_speculative(tc, prog, a->text)) {
-		char row[CLASS_NAME];
-
-		skeleton(a->reason, row, sizeof(row));
-		class_add(c, SPECULATIVE, row, 1);
 	} else {
 		disagree(c, file, h->name, &v, a, tc);
 	}

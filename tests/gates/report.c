@@ -7,14 +7,13 @@
 #include <string.h>
 
 static const char *const kind_name[KIND_N] = {
-	[SET_ASIDE] = "set_aside", [SPECULATIVE] = "speculative", [OVER_BUDGET] = "over_budget",
+	[SET_ASIDE] = "set_aside", [OVER_BUDGET] = "over_budget",
 	[WE_REJECT] = "we_reject", [WE_ACCEPT] = "we_accept", [KNOWN_REJECT] = "known_reject",
 	[KNOWN_ACCEPT] = "known_accept", [OTHER_REASON] = "other_reason",
 };
 
 static const char *const kind_text[KIND_N] = {
 	[SET_ASIDE] = "set aside",
-	[SPECULATIVE] = "accepted by us and, as root, by the kernel, which refuses what no cpu commits",
 	[OVER_BUDGET] = "over budget",
 	[WE_REJECT] = "we reject", [WE_ACCEPT] = "we accept only",
 	[KNOWN_REJECT] = "we reject (known)", [KNOWN_ACCEPT] = "we accept only (known)",
@@ -201,7 +200,6 @@ void report_text(const struct counts *c)
 	if (c->no_maps)
 		printf("maps not made    %u\n", c->no_maps);
 	kind_text_put(c, OVER_BUDGET);
-	kind_text_put(c, SPECULATIVE);
 	printf("judged           %u\n", judged);
 	printf("same verdict     %u (%.2f %%): both accept %u, both reject %u\n", same, percent(same, judged),
 	       c->both_accept, c->both_reject);

@@ -143,6 +143,17 @@ bool prog_ctx_access(uint32_t type, uint32_t attach, int32_t off, uint32_t size,
 			    off, size, write, acc);
 }
 
+bool prog_ctx_unpriv(uint32_t type, int32_t off, bool write)
+{
+	enum { SKB_TSTAMP = 152 };
+	const struct prog_type_info *i = prog_type_info(type);
+
+	if (type != PROG_CGROUP_SKB || off < 0)
+		return true;
+	return write ? off / 8 * 8 != SKB_TSTAMP :
+		       off / 4 * 4 != i->off_data && off / 4 * 4 != i->off_data_end;
+}
+
 /* ---- behind pointers ---------------------------------------------------------- */
 
 /* What any socket has: struct bpf_sock without type, protocol, mark and priority. */

@@ -116,6 +116,9 @@ bool prog_type_loads(uint32_t type, uint32_t attach, enum priv priv);
 bool prog_ctx_access(uint32_t type, uint32_t attach, int32_t off, uint32_t size, bool write,
 		     struct ctx_access *acc);
 
+/* What prog_ctx_access() grants: also to a program without CAP_BPF? */
+bool prog_ctx_unpriv(uint32_t type, int32_t off, bool write);
+
 /*
  * The same for what pointers to sockets and flow keys lead to.  Sockets are
  * read-only; flow keys can be written.

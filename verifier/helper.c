@@ -237,6 +237,9 @@ static enum verr call_special(struct exec *x, const struct call *c)
 		if (c->map >= 0 && scalar_is_const(&f->reg[3].s) &&
 		    f->reg[3].s.var.value < x->env->unit->map[c->map].max_entries)
 			need_precise(x, 3);
+		/* The index is masked for one map, which all paths must agree on. */
+		if (!x->env->bpf_capable && c->map >= 0)
+			x->out->mask = (uint64_t)c->map_uid << 32 | ((uint32_t)c->map + 1);
 		return V_OK;
 	case HELPER_get_local_storage:
 		if (f->reg[2].type != T_SCALAR || f->reg[2].s.umax)

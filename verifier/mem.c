@@ -302,6 +302,8 @@ static enum verr ctx_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t 
 		return verr_fail(x->out, V_LEAK, value, value, "ctx");
 	if (fixed_offset(x, ptr, false))
 		return x->out->err;
+	if (!x->env->bpf_capable && !prog_ctx_unpriv(p->type, at, write))
+		return verr_fail(x->out, V_CTX_ACCESS, (int)ptr, at, size);
 	if (!prog_ctx_access(p->type, p->attach_type, at, size, write, &acc)) {
 		if (!write && ctx_is_typed(p->type))
 			return verr_fail(x->out, V_UNSUPPORTED, (int)ptr,

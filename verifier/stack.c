@@ -239,6 +239,11 @@ static enum verr store_fixed(struct exec *x, const struct span *sp, uint32_t siz
 		return verr_fail(x->out, V_CORRUPT_SPILL, -1);
 	if (value >= 0)
 		r = &x->f->reg[value];
+	/* Linux does not know this type when it is spilled: bytes, for those who may leak. */
+	if (r && r->type == T_TP_BUFFER && x->env->perfmon) {
+		slot_bytes(x, slot, at, size, value);
+		return V_OK;
+	}
 	x->out->barrier |= x->env->guesses && store_needs_barrier(slot, r, size);
 	if (r && r->type != T_SCALAR) {
 		if (size != 8)

@@ -385,15 +385,35 @@ static enum verr insns_check(struct venv *env, struct step *out, uint32_t *pc)
 	return V_OK;
 }
 
+static bool names_function(const struct venv *env, uint32_t pc)
+{
+	uint8_t kind = insn_row(env->id[pc])->kind;
+
+	return kind == K_CALL_LOCAL || kind == K_CALL_KFUNC || env->id[pc] == I_LD_CODE_ADDR;
+}
+
+/* Without CAP_BPF: short, and all in one function. */
+static enum verr unpriv_check(const struct venv *env, struct step *out, uint32_t *pc)
+{
+	if (env->len > UNPRIV_MAX_INSNS)
+		return verr_fail(out, V_TOO_LONG, -1, env->len, (uint32_t)UNPRIV_MAX_INSNS);
+	for (*pc = 0; *pc < env->len; *pc += insn_slots(env->id[*pc]))
+		if (names_function(env, *pc))
+			return verr_fail(out, V_CALL_PRIV, -1);
+	*pc = 0;
+	return V_OK;
+}
+
 enum verr structure_check(struct venv *env, struct step *out, uint32_t *pc)
 {
 	struct shape s = { .env = env, .out = out };
-	enum verr err;
+	enum verr err = V_OK;
 
 	*pc = 0;
-	if (env->opts.priv == PRIV_UNPRIV && env->len > UNPRIV_MAX_INSNS)
-		return verr_fail(out, V_TOO_LONG, -1, env->len, (uint32_t)UNPRIV_MAX_INSNS);
-	err = insns_check(env, out, pc);
+	if (env->opts.priv == PRIV_UNPRIV)
+		err = unpriv_check(env, out, pc);
+	if (!err)
+		err = insns_check(env, out, pc);
 	if (!err)
 		err = subprogs_check(&s, pc);
 	if (!err)

@@ -298,7 +298,8 @@ struct step {
 	uint16_t touched;
 	uint64_t touched_slots[MAX_FRAMES];
 	uint32_t linked;	/* registers narrowed through ids */
-	/* Without CAP_PERFMON: how this addition would be masked, the same on all paths. */
+	/* Without CAP_PERFMON: how this addition (without CAP_BPF: this tail call's index) is masked,
+	 * the same on all paths. */
 	uint64_t mask;
 	enum verr err;
 	int8_t reg;		/* the register involved, -1 without */

@@ -74,6 +74,8 @@ static enum verr one_mask(struct walker *w, uint32_t pc)
 
 	if (!mask || w->mask[pc] == mask)
 		return V_OK;
+	if (w->mask[pc] && insn_row(w->env->id[pc])->kind == K_CALL)
+		return verr_fail(w->step, V_TAIL_CALL_MAPS, 2);
 	if (w->mask[pc])
 		return verr_fail(w->step, V_MASK_PATHS, (int)dst, dst);
 	w->mask[pc] = mask;

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { FEATURES = 1 << 14 };		/* libFuzzer clears and reads all of them each time */
 
 #ifdef __AFL_COMPILER
-static uint32_t guard[FEATURES] __attribute__((section("__sancov_guards"), used)) = { 1 };
+static uint32_t guard[FEATURES] __attribute__((section("__sancov_guards"), used));
 void __sanitizer_cov_trace_pc_guard(uint32_t *g);
 
 static void note(uint32_t hash)

@@ -162,13 +162,14 @@ out:
 	return why == INSN_OK ? id : I_NONE;
 }
 
-/* Without branches: half of them would be mispredicted. */
+/* With one branch, which few insns take. */
 static inline uint16_t register_set(uint32_t access, uint32_t dst, uint32_t src)
 {
-	uint32_t set = (access & DST) << dst | (access / SRC & 1) << src | (access / R0 & 1) << 0 |
-		       (access / R6 & 1) << 6;
+	uint32_t set = (access & DST) << dst | (access / SRC & 1) << src;
 
-	return (uint16_t)(set | (0x3f & -(access / CLOBBER)));
+	if (access >= R0)
+		set |= (access / R0 & 1) | (access / R6 & 1) << 6 | (0x3f & -(access / CLOBBER));
+	return (uint16_t)set;
 }
 
 void insn_regs(const struct insn *in, uint8_t id, uint16_t *reads, uint16_t *writes)

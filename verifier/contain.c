@@ -124,8 +124,13 @@ static bool byte_contains(const struct venv *env, const struct stack_slot *old,
 static bool slot_contains(const struct venv *env, struct idmap *m, const struct stack_slot *old,
 			  const struct stack_slot *cur)
 {
+	uint64_t was = slot_word(old);
 	uint32_t n = 0;
 
+	if (was == slot_word(cur))
+		return !slot_is_spill(old) || reg_contains(m, &old->spill, &cur->spill);
+	if (!was)	/* nothing is known of any byte */
+		return true;
 	if (slot_is_spill(old)) {
 		struct reg_state fake;
 

@@ -50,8 +50,12 @@ static inline void zero_bytes(void *p, size_t n)
 
 struct pool *pool_new(struct arena *a);
 struct vstate *state_new(const struct venv *env);
+struct func_state *frame_split(const struct venv *env, struct vstate *s, uint32_t i);
 /* The frame, no longer shared with another state. */
-struct func_state *frame_own(const struct venv *env, struct vstate *s, uint32_t i);
+static inline struct func_state *frame_own(const struct venv *env, struct vstate *s, uint32_t i)
+{
+	return s->frame[i]->shared == 1 ? s->frame[i] : frame_split(env, s, i);
+}
 /* An empty frame on top: r10 points to its stack. */
 struct func_state *frame_push(const struct venv *env, struct vstate *s, uint32_t subprog,
 			      uint32_t callsite);
@@ -120,6 +124,40 @@ struct reg_iter {
 const struct reg_state *reg_iter_next(const struct vstate *s, struct reg_iter *it);
 struct reg_state *reg_iter_own(const struct venv *env, struct vstate *s, const struct reg_iter *it);
 
+/* The types of all its bytes. */
+static inline uint64_t slot_word(const struct stack_slot *s)
+{
+	uint64_t w;
+
+	memcpy(&w, s->type, sizeof(w));
+	return w;
+}
+
+/* ---- digest.c ------------------------------------------------------------ */
+
+/*
+ * What most often tells two states apart, of r0 to r9 of the current frame:
+ * 5 bits each for the type, and 6 for a known number (0: not known).  Made when
+ * it is first asked for: many states are never compared.
+ */
+struct digest {
+	uint64_t types, numbers;
+	bool made;
+};
+void digest_make(struct digest *d, const struct vstate *s);
+static inline const struct digest *digest_of(struct digest *d, const struct vstate *s)
+{
+	if (!d->made)
+		digest_make(d, s);
+	return d;
+}
+/*
+ * Is it clear from their digests that old does not hold cur?  Scalars outside of
+ * precise hold any other; exact: the states must be the same.
+ */
+bool digest_differs(const struct digest *old, const struct digest *cur, uint32_t live,
+		    uint32_t precise, bool exact);
+
 /* ---- verify.c: errors ---------------------------------------------------- */
 
 /* Fills out with the sentence; returns err.  reg is -1 without. */
@@ -146,11 +184,17 @@ static inline bool reg_leaks(const struct venv *env, const struct reg_state *r)
 	return !env->perfmon && r->type != T_SCALAR;
 }
 
-enum verr reg_read(struct exec *x, uint32_t reg);
-
 static inline void touch(struct exec *x, uint32_t reg)
 {
 	x->out->touched |= 1u << reg;
+}
+
+static inline enum verr reg_read(struct exec *x, uint32_t reg)
+{
+	touch(x, reg);
+	if (x->f->reg[reg].type == T_NOT_INIT)
+		return verr_fail(x->out, V_READ_UNINIT, (int)reg, reg);
+	return V_OK;
 }
 
 /* The verdict relied on the scalar in reg. */

@@ -71,29 +71,51 @@ bool live_inherit(const struct point *p, const struct path *path, struct mark_re
 
 /* ---- records ------------------------------------------------------------- */
 
-static void forget_slot(struct stack_slot *slot)
+static void finish_regs(struct func_state *f, uint16_t live, uint16_t precise)
 {
-	memset(slot, 0, sizeof(*slot));
+	for (uint32_t reg = 0; reg < REG_FP; reg++) {
+		if (!(live >> reg & 1))
+			f->reg[reg].type = T_NOT_INIT;
+		f->reg[reg].precise = precise >> reg & 1;
+	}
+}
+
+/* Of a slot: it is not read but holds something, or its number is marked wrongly. */
+static bool slot_unfinished(const struct stack_slot *slot, bool read, bool precise)
+{
+	static const uint8_t none[sizeof(slot->type)];
+
+	return read ? slot_is_spill(slot) && slot->spill.precise != precise
+		    : memcmp(slot->type, none, sizeof(none)) || slot->spill.precise;
+}
+
+/* Most stacks are as they should be, and shared with the records before and after. */
+static void finish_slots(const struct venv *env, struct vstate *s, uint32_t i, uint64_t read,
+			 uint64_t precise)
+{
+	const struct func_state *f = s->frame[i];
+
+	for (uint32_t n = 0; n < f->nslot; n++) {
+		struct stack_slot *slot;
+
+		if (!slot_unfinished(&f->slot[n], read >> n & 1, precise >> n & 1))
+			continue;
+		slot = slot_own(env, s, i, n);
+		f = s->frame[i];
+		if (!(read >> n & 1))
+			memset(slot->type, SLOT_INVALID, sizeof(slot->type));
+		else
+			slot->spill.precise = precise >> n & 1;
+	}
 }
 
 static void finish_frame(const struct venv *env, struct mark_record *r, uint32_t i, uint16_t live)
 {
 	struct vstate *s = (struct vstate *)r->rec.state;
-	struct func_state *f = frame_own(env, s, i);
+	bool all = !env->bpf_capable;
 
-	for (uint32_t reg = 0; reg < REG_FP; reg++) {
-		if (!(live >> reg & 1))
-			memset(&f->reg[reg], 0, sizeof(f->reg[reg]));
-		f->reg[reg].precise = !env->bpf_capable || r->precise.reg[i] >> reg & 1;
-	}
-	if (!f->nslot)
-		return;
-	slot_own(env, s, i, 0);
-	for (uint32_t n = 0; n < f->nslot; n++) {
-		if (!(r->read[i] >> n & 1))
-			forget_slot(&f->slot[n]);
-		f->slot[n].spill.precise = !env->bpf_capable || r->precise.slot[i] >> n & 1;
-	}
+	finish_regs(frame_own(env, s, i), live, all ? UINT16_MAX : r->precise.reg[i]);
+	finish_slots(env, s, i, r->read[i], all ? UINT64_MAX : r->precise.slot[i]);
 }
 
 void live_finish_records(const struct venv *env, struct records *rec)

@@ -34,7 +34,7 @@ static void marks_add(struct marks *m, const struct marks *more, uint32_t frames
 /* ---- history ------------------------------------------------------------- */
 
 /* Does the insn move a value, or make one, or tie some together? */
-static bool hist_matters(const struct hist *h, bool linked, const struct insn_row *row)
+static bool hist_matters(uint32_t flags, bool linked, const struct insn_row *row)
 {
 	switch (row->kind) {
 	case K_JA: case K_MAY_GOTO: case K_ALU_1: case K_ATOMIC:
@@ -44,7 +44,7 @@ static bool hist_matters(const struct hist *h, bool linked, const struct insn_ro
 	case K_JMP_K:
 		return linked;
 	case K_ST: case K_STX: case K_STORE_REL:
-		return h->flags & HIST_SPILL;
+		return flags & HIST_SPILL;
 	default:
 		return true;
 	}
@@ -101,16 +101,20 @@ static bool loads_unknown(const struct reg_state *dst, uint8_t width)
 	return dst->type == T_SCALAR && !dst->id && !memcmp(&dst->s, &all, sizeof(all));
 }
 
+/* A stack access: HIST_* flags, frame, slot. */
+struct accessed {
+	uint32_t flags, at, slot;
+};
+
 /* What the access did is seen in the slot that it left behind. */
-static void hist_access(struct lwalk *w, struct hist *h, const struct insn_row *row)
+static struct accessed hist_access(struct lwalk *w, uint32_t pc, const struct insn_row *row)
 {
-	uint32_t dst = w->w.env->insn[h->insn].dst;
-	uint8_t kind = row->kind;
 	const struct step *step = w->w.step;
 	const struct func_state *f;
+	struct accessed a = { 0, 0, 0 };
 	uint64_t slots;
 
-	switch (kind) {
+	switch (row->kind) {
 	case K_LDX: case K_LDSX: case K_LOAD_ACQ: case K_ATOMIC_FETCH: case K_CMPXCHG:
 		slots = step->slots_read[step->access_frame];
 		break;
@@ -118,51 +122,74 @@ static void hist_access(struct lwalk *w, struct hist *h, const struct insn_row *
 		slots = step->slots_written;
 		break;
 	default:
-		return;
+		return a;
 	}
 	if (!slots || slots & (slots - 1))
-		return;		/* more than one slot: nothing is known of the value */
-	h->at = step->access_frame;
-	h->slot = (uint8_t)__builtin_ctzll(slots);
-	f = w->cur.state->frame[h->at];
-	if (kind == K_ATOMIC_FETCH || kind == K_CMPXCHG) {
-		h->flags |= HIST_FILL;	/* the slot was overwritten, who knows */
-		return;
+		return a;		/* more than one slot: nothing is known of the value */
+	a.at = step->access_frame;
+	a.slot = (uint32_t)__builtin_ctzll(slots);
+	f = w->cur.state->frame[a.at];
+	if (row->kind == K_ATOMIC_FETCH || row->kind == K_CMPXCHG) {
+		a.flags = HIST_FILL;	/* the slot was overwritten, who knows */
+		return a;
 	}
-	if (slot_is_spill(&f->slot[h->slot]))
-		h->flags |= step->slots_written ? HIST_SPILL : HIST_FILL;
-	if (h->flags & HIST_FILL && loads_unknown(state_reg(w->cur.state, dst), row->width))
-		h->flags &= (uint8_t)~HIST_FILL;
+	if (slot_is_spill(&f->slot[a.slot]))
+		a.flags = step->slots_written ? HIST_SPILL : HIST_FILL;
+	if (a.flags & HIST_FILL &&
+	    loads_unknown(state_reg(w->cur.state, w->w.env->insn[pc].dst), row->width))
+		a.flags = 0;
 	if (step->slots_written && row->width == 64)
-		h->flags |= HIST_WHOLE;
+		a.flags |= HIST_WHOLE;
+	return a;
 }
+
+/* What kinds of insns make. */
+enum { MAKES = 1, MAKES_SRC = 2, MAKES_R0 = 4 };
+static const uint8_t makes_of[K_N] = {
+	[K_ALU_X] = MAKES, [K_LDX] = MAKES, [K_LDSX] = MAKES, [K_LOAD_ACQ] = MAKES,
+	[K_LD_IMM64] = MAKES, [K_ATOMIC_FETCH] = MAKES | MAKES_SRC, [K_CMPXCHG] = MAKES | MAKES_R0,
+};
 
 void hist_push(struct lwalk *w, uint32_t pc, uint32_t frame)
 {
+	const uint64_t move_ops = 1ull << OP_MOV | 1ull << OP_MOVSX8 | 1ull << OP_MOVSX16 |
+				  1ull << OP_MOVSX32;
 	const struct venv *env = w->w.env;
+	const struct insn *in = &env->insn[pc];
 	const struct insn_row *row = insn_row(env->id[pc]);
 	const struct step *step = w->w.step;
-	struct hist h = { .prev = w->cur.hist, .insn = pc, .frame = (uint8_t)frame }, *kept;
 	struct hist_more more = { .rec = w->rec };
+	struct accessed a = { 0, 0, 0 };
+	struct hist *h;
+	uint8_t makes;
+	bool moves;
 
 	if ((row->kind == K_JMP_K || row->kind == K_JMP_X) && !step->decided)
-		more.link = link_of(w, &env->insn[pc], row->kind);
+		more.link = link_of(w, in, row->kind);
 	else if (step->stack_read || step->stack_write)
-		hist_access(w, &h, row);
-	if (h.flags & HIST_WHOLE)
-		live_write(&w->cur, h.at, 1ull << h.slot);
-	if (w->at[pc] & AT_JUMP || more.link || h.flags & (HIST_FILL | HIST_SPILL))
+		a = hist_access(w, pc, row);
+	if (a.flags & HIST_WHOLE)
+		live_write(&w->cur, a.at, 1ull << a.slot);
+	if (w->at[pc] & AT_JUMP || more.link || a.flags & (HIST_FILL | HIST_SPILL))
 		w->cur.length++;
-	if (!env->opts.record && !env->log && !hist_matters(&h, more.link, row))
+	if (!w->every && !hist_matters(a.flags, more.link, row))
 		return;
 	if (more.link || more.rec)
-		h.flags |= HIST_MORE;
-	kept = arena_raw(env->arena, sizeof(h) + (h.flags & HIST_MORE ? sizeof(more) : 0));
-	*kept = h;
-	if (h.flags & HIST_MORE)
-		*kept->more = more;
-	w->cur.hist = kept;
+		a.flags |= HIST_MORE;
+	moves = row->kind <= K_ALU_X && move_ops >> row->op & 1;
+	makes = makes_of[row->kind];
+	h = arena_raw(env->arena, sizeof(*h) + (a.flags & HIST_MORE ? sizeof(more) : 0));
+	*h = (struct hist){
+		.prev = w->cur.hist, .insn = pc, .frame = frame & 7, .at = a.at & 7,
+		.slot = a.slot & 63, .flags = a.flags & 15, .kind = row->kind & 31,
+		.dst = makes & MAKES_SRC ? in->src : makes & MAKES_R0 ? 0 : in->dst,
+		.src = in->src, .makes = makes || moves, .moves = moves,
+	};
+	if (a.flags & HIST_MORE)
+		*h->more = more;
+	w->cur.hist = h;
 }
+_Static_assert(K_ALU_K == 0 && K_ALU_X == 1 && OP_N <= 64, "hist_push() relies on it");
 
 /* ---- one insn, backwards ------------------------------------------------- */
 
@@ -180,18 +207,18 @@ static void undo_link(struct marks *m, const struct hist *h)
 }
 
 /* dst gets a loaded value. */
-static void undo_load(struct marks *m, const struct hist *h, uint32_t dst)
+static void undo_load(struct marks *m, const struct hist *h)
 {
 	uint16_t *reg = &m->reg[h->frame];
 
-	if (!(*reg >> dst & 1))
+	if (!(*reg >> h->dst & 1))
 		return;
-	*reg &= (uint16_t)~(1u << dst);
+	*reg &= (uint16_t)~(1u << h->dst);
 	if (h->flags & HIST_FILL)
 		m->slot[h->at] |= 1ull << h->slot;
 }
 
-static void undo_store(struct marks *m, const struct hist *h, const struct insn *in, bool by_reg)
+static void undo_store(struct marks *m, const struct hist *h, bool by_reg)
 {
 	uint64_t bit = 1ull << h->slot;
 
@@ -199,16 +226,16 @@ static void undo_store(struct marks *m, const struct hist *h, const struct insn 
 		return;
 	m->slot[h->at] &= ~bit;
 	if (by_reg)
-		m->reg[h->frame] |= (uint16_t)(1u << in->src);
+		m->reg[h->frame] |= (uint16_t)(1u << h->src);
 }
 
-static void undo_alu_reg(uint16_t *reg, const struct insn *in, uint8_t op)
+static void undo_alu_reg(uint16_t *reg, const struct hist *h)
 {
-	if (!(*reg >> in->dst & 1))
+	if (!(*reg >> h->dst & 1))
 		return;
-	if (op == OP_MOV || op == OP_MOVSX8 || op == OP_MOVSX16 || op == OP_MOVSX32)
-		*reg &= (uint16_t)~(1u << in->dst);
-	*reg |= (uint16_t)(1u << in->src);
+	if (h->moves)
+		*reg &= (uint16_t)~(1u << h->dst);
+	*reg |= (uint16_t)(1u << h->src);
 }
 
 /* The callee's frame ends at its call: its arguments were the caller's. */
@@ -227,44 +254,36 @@ static void undo_return(struct marks *m, uint32_t frame)
 }
 
 /* Turns what mattered behind the insn into what mattered before it. */
-static void undo(const struct venv *env, const struct hist *h, struct marks *m)
+static void undo(const struct hist *h, struct marks *m)
 {
-	const struct insn *in = &env->insn[h->insn];
-	const struct insn_row *row = insn_row(env->id[h->insn]);
 	uint16_t *reg = &m->reg[h->frame];
 
-	switch ((enum insn_kind)row->kind) {
+	switch ((enum insn_kind)h->kind) {
 	case K_ALU_K:
-		if (row->op == OP_MOV)
-			*reg &= (uint16_t)~(1u << in->dst);
+		if (h->moves)
+			*reg &= (uint16_t)~(1u << h->dst);
 		break;
 	case K_ALU_X:
-		undo_alu_reg(reg, in, row->op);
+		undo_alu_reg(reg, h);
 		break;
 	case K_JMP_X:
 		/* Each operand bounded the other, and what is linked to either. */
 		undo_link(m, h);
-		if (*reg & (1u << in->dst | 1u << in->src))
-			*reg |= (uint16_t)(1u << in->dst | 1u << in->src);
+		if (*reg & (1u << h->dst | 1u << h->src))
+			*reg |= (uint16_t)(1u << h->dst | 1u << h->src);
 		undo_link(m, h);
 		break;
 	case K_JMP_K:
 		undo_link(m, h);
 		break;
-	case K_LDX: case K_LDSX: case K_LOAD_ACQ:
-		undo_load(m, h, in->dst);
-		break;
-	case K_ATOMIC_FETCH:
-		undo_load(m, h, in->src);
-		break;
-	case K_CMPXCHG:
-		undo_load(m, h, 0);
+	case K_LDX: case K_LDSX: case K_LOAD_ACQ: case K_ATOMIC_FETCH: case K_CMPXCHG:
+		undo_load(m, h);
 		break;
 	case K_ST: case K_STX: case K_STORE_REL:
-		undo_store(m, h, in, row->kind != K_ST);
+		undo_store(m, h, h->kind != K_ST);
 		break;
 	case K_LD_IMM64:
-		*reg &= (uint16_t)~(1u << in->dst);
+		*reg &= (uint16_t)~(1u << h->dst);
 		break;
 	case K_LD_ABS: case K_LD_IND:
 		/* It returned to the caller, perhaps, with 0. */
@@ -318,9 +337,9 @@ static bool point_mark(struct point *p, struct marks *need)
 }
 
 /* The frame in which the path goes on behind h. */
-static uint32_t frame_behind(const struct venv *env, const struct hist *h)
+static uint32_t frame_behind(const struct hist *h)
 {
-	switch (insn_row(env->id[h->insn])->kind) {
+	switch (h->kind) {
 	case K_CALL_LOCAL:
 		return h->frame + 1u;
 	case K_EXIT:
@@ -336,7 +355,7 @@ static void trace_part(const struct venv *env, const struct hist *h, const struc
 {
 	uint32_t first = p ? p->state->insn : 0;
 
-	vlog_trace(env, h ? frame_behind(env, h) : p ? p->state->curframe : 0, last, first, *next);
+	vlog_trace(env, h ? frame_behind(h) : p ? p->state->curframe : 0, last, first, *next);
 	*next = first;
 }
 
@@ -357,9 +376,13 @@ bool precision_demand(struct lwalk *w, const struct path *path, struct mark_reco
 		if (log)
 			trace_part(env, h, p, next < 0 ? pc : h ? h->insn : (uint32_t)next, &next);
 		for (; h; h = h->prev) {
+			/* Most insns make what nobody asks for. */
+			if (h->makes && !(need->reg[h->frame] >> h->dst & 1) &&
+			    !(h->flags & HIST_MORE) && !log)
+				continue;
 			if (log)
 				vlog_trace_insn(env, h, need);
-			undo(env, h, need);
+			undo(h, need);
 			if (marks_empty(need, h->frame))
 				return news;
 			if (hist_record(h))

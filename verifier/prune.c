@@ -144,9 +144,14 @@ static bool byte_holds(const struct venv *env, const struct stack_slot *old,
 static bool slot_holds(const struct venv *env, struct idmap *m, const struct stack_slot *old,
 		       const struct stack_slot *cur, bool precise)
 {
+	uint64_t was = slot_word(old);
 	struct reg_state fake;
 	uint32_t n = 0;
 
+	if (was == slot_word(cur))
+		return !slot_is_spill(old) || reg_holds(m, &old->spill, &cur->spill, precise);
+	if (!was)	/* nothing is known of any byte */
+		return true;
 	if (slot_is_spill(old)) {
 		n = slot_spilled(old);
 		if (slot_is_spill(cur) && slot_spilled(cur) == n) {
@@ -165,7 +170,7 @@ static bool slot_holds(const struct venv *env, struct idmap *m, const struct sta
 
 static bool slot_same(struct idmap *m, const struct stack_slot *old, const struct stack_slot *cur)
 {
-	return !memcmp(old->type, cur->type, sizeof(old->type)) &&
+	return slot_word(old) == slot_word(cur) &&
 	       (!slot_is_spill(old) || reg_same(m, &old->spill, &cur->spill));
 }
 
@@ -290,7 +295,7 @@ static void point_evict(struct lwalk *w, struct point **at)
 	point_free(w, p);
 }
 
-static void point_keep(struct lwalk *w)
+static void point_keep(struct lwalk *w, const struct digest *digest)
 {
 	struct verdict *out = w->w.out;
 	struct point **bucket = bucket_of(w, w->cur.state);
@@ -302,6 +307,8 @@ static void point_keep(struct lwalk *w)
 		p = arena_raw(w->w.env->arena, sizeof(*p));
 	memset(p, 0, sizeof(*p));
 	p->state = state_copy(w->w.env, w->cur.state);
+	p->insn = w->cur.state->insn;
+	p->digest = *digest;
 	p->parent = w->cur.parent;
 	p->hist = w->cur.hist;
 	memcpy(p->written, w->cur.written, sizeof(p->written));
@@ -336,23 +343,38 @@ void prune_close(struct lwalk *w, struct point *p)
 
 struct visitor {
 	uint16_t live[MAX_FRAMES];
+	struct digest digest;
 	bool force, keep;
 };
 
 enum match { MATCH_NONE, MATCH_SAFE, MATCH_PENDING, MATCH_LOOP };
 
+/* As prune_holds(), which the digests may spare. */
+static bool holds(const struct lwalk *w, struct point *p, struct visitor *v,
+		  enum compare how)
+{
+	const struct vstate *cur = w->cur.state;
+	uint32_t frame = cur->curframe, precise = p->precise.reg[frame];
+
+	if (how == COMPARE_RANGES || !w->w.env->bpf_capable)
+		precise = UINT16_MAX;
+	return !digest_differs(digest_of(&p->digest, p->state), digest_of(&v->digest, cur),
+			       v->live[frame], precise, how == COMPARE_EXACT) &&
+	       prune_holds(w, p, cur, v->live, how);
+}
+
 /* Some path behind p is still open, so p is on the way to here. */
-static enum match match_open(struct lwalk *w, const struct point *p, struct visitor *v)
+static enum match match_open(struct lwalk *w, struct point *p, struct visitor *v)
 {
 	const struct vstate *cur = w->cur.state;
 
 	if (w->w.env->id[cur->insn] == I_MAY_GOTO &&
 	    p->state->may_goto_depth != cur->may_goto_depth &&
-	    prune_holds(w, p, cur, v->live, COMPARE_RANGES))
+	    holds(w, p, v, COMPARE_RANGES))
 		return MATCH_PENDING;
 	if (p->state->may_goto_depth == cur->may_goto_depth &&
 	    p->state->callback_depth == cur->callback_depth &&
-	    prune_holds(w, p, cur, v->live, COMPARE_EXACT))
+	    holds(w, p, v, COMPARE_EXACT))
 		return MATCH_LOOP;
 	/*
 	 * The rounds of a loop seldom hold each other: keep fewer of them, but
@@ -364,14 +386,14 @@ static enum match match_open(struct lwalk *w, const struct point *p, struct visi
 	return MATCH_NONE;
 }
 
-static enum match match(struct lwalk *w, const struct point *p, struct visitor *v)
+static enum match match(struct lwalk *w, struct point *p, struct visitor *v)
 {
 	bool incomplete;
 
 	if (p->open)
 		return match_open(w, p, v);
 	incomplete = scc_incomplete(w, p);
-	if (!prune_holds(w, p, w->cur.state, v->live, incomplete ? COMPARE_RANGES : COMPARE_LOOSE))
+	if (!holds(w, p, v, incomplete ? COMPARE_RANGES : COMPARE_LOOSE))
 		return MATCH_NONE;
 	return incomplete ? MATCH_PENDING : MATCH_SAFE;
 }
@@ -381,6 +403,7 @@ static void visitor_init(struct lwalk *w, struct visitor *v)
 	const struct venv *env = w->w.env;
 
 	live_registers(env, w->cur.state, v->live);
+	v->digest.made = false;
 	v->force = env->prog->prog_flags & PROG_F_STATE_FREQ || env->opts.state_freq ||
 		   w->at[w->cur.state->insn] & AT_FORCE || w->cur.length > MAX_HISTORY;
 	v->keep = v->force || (w->jumps - w->kept_jumps >= POINT_JUMPS &&
@@ -399,7 +422,7 @@ static enum prune prune_hit(struct lwalk *w, struct point *p, bool pending)
 
 static bool useless(const struct lwalk *w, const struct point *p)
 {
-	uint32_t n = w->at[p->state->insn] & AT_FORCE && p->open ? EVICT_MISSES_LOOP : EVICT_MISSES;
+	uint32_t n = w->at[p->insn] & AT_FORCE && p->open ? EVICT_MISSES_LOOP : EVICT_MISSES;
 
 	return p->misses > p->hits * n + n;
 }
@@ -414,7 +437,7 @@ enum prune prune_visit(struct lwalk *w)
 	visitor_init(w, &v);
 	while ((p = *at)) {
 		n++;
-		if (p->state->insn != w->cur.state->insn) {
+		if (p->insn != w->cur.state->insn) {
 			at = &p->next;
 			continue;
 		}
@@ -438,6 +461,6 @@ enum prune prune_visit(struct lwalk *w)
 	if (n > out->max_states_per_insn)
 		out->max_states_per_insn = n;
 	if (v.keep && (w->w.env->bpf_capable || n <= UNPRIV_STATES))
-		point_keep(w);
+		point_keep(w, &v.digest);
 	return PRUNE_GO_ON;
 }

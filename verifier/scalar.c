@@ -6,28 +6,6 @@
 #define HALF 32
 #include "verifier/scalar.inc"
 
-struct scalar scalar_unknown(void)
-{
-	return (struct scalar){
-		.var = {0, UINT64_MAX},
-		.umax = UINT64_MAX,
-		.smin = INT64_MIN, .smax = INT64_MAX,
-		.u32max = UINT32_MAX,
-		.s32min = INT32_MIN, .s32max = INT32_MAX,
-	};
-}
-
-struct scalar scalar_const(uint64_t v)
-{
-	return (struct scalar){
-		.var = {v, 0},
-		.umin = v, .umax = v,
-		.smin = (int64_t)v, .smax = (int64_t)v,
-		.u32min = (uint32_t)v, .u32max = (uint32_t)v,
-		.s32min = (int32_t)v, .s32max = (int32_t)v,
-	};
-}
-
 struct scalar scalar_urange(uint64_t lo, uint64_t hi)
 {
 	struct scalar s = scalar_unknown();
@@ -62,11 +40,6 @@ struct scalar scalar_cast(struct scalar s, uint8_t size)
 		views_store(&s, &v);
 	}
 	return s;
-}
-
-bool scalar_is_const(const struct scalar *s)
-{
-	return tnum_is_const(s->var);
 }
 
 bool scalar_contains(const struct scalar *s, uint64_t v)

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 struct slots {
-	uint32_t refs, class;	/* room for 1 << class slots */
+	uint32_t refs, class;	/* room for class_slots(class) */
 	struct slots *next;	/* on the free list */
 	struct stack_slot s[];
 };
@@ -22,8 +22,18 @@ _Static_assert(sizeof(struct func_state) <= 1104 && sizeof(struct vstate) <= 176
 	       "documented in verifier.h");
 
 enum { MAX_BTF_NAMES = 64 };
-enum { SLOT_CLASSES = 7 };	/* 1, 2, ..., 64 slots */
-_Static_assert(1 << (SLOT_CLASSES - 1) == MAX_SLOTS, "the last class holds a whole stack");
+/* Room for 1, 2, 4, 8, 16, 24, ..., 64 slots. */
+enum { SLOT_CLASSES = 11 };
+
+static uint32_t class_slots(uint32_t class)
+{
+	return class < 4 ? 1u << class : 8 * (class - 2);
+}
+
+static uint32_t class_for(uint32_t n)
+{
+	return n > 8 ? 3 + (n - 1) / 8 : n > 4 ? 3 : n > 2 ? 2 : n - (n > 0);
+}
 
 union refs {
 	struct ref_state ref[MAX_REFS];
@@ -62,7 +72,7 @@ static struct slots *slots_new(struct pool *p, uint32_t class)
 	if (s)
 		p->slots[class] = s->next;
 	else
-		s = arena_raw(p->arena, sizeof(*s) + (sizeof(s->s[0]) << class));
+		s = arena_raw(p->arena, sizeof(*s) + sizeof(s->s[0]) * class_slots(class));
 	s->refs = 1;
 	s->class = class;
 	return s;
@@ -84,18 +94,17 @@ static void slots_put(struct pool *p, struct func_state *f)
 /* An array of its own for f, with room for n slots, all up to n in use. */
 static void slots_own(struct pool *p, struct func_state *f, uint32_t n)
 {
-	uint32_t class = n > 1 ? 32 - (uint32_t)__builtin_clz(n - 1) : 0;
 	struct slots *s;
 
 	if (f->slot && f->cap >= n && slots_of(f)->refs == 1) {
 		s = slots_of(f);
 	} else {
-		s = slots_new(p, class);
+		s = slots_new(p, class_for(n));
 		if (f->slot)
-			memcpy(s->s, f->slot, f->nslot * sizeof(s->s[0]));
+			copy_bytes(s->s, f->slot, f->nslot * sizeof(s->s[0]));
 		slots_put(p, f);
 		f->slot = s->s;
-		f->cap = 1 << class;
+		f->cap = (uint16_t)class_slots(s->class);
 	}
 	if (n > f->nslot) {
 		memset(s->s + f->nslot, 0, (n - f->nslot) * sizeof(s->s[0]));
@@ -143,13 +152,11 @@ static void frame_put(struct pool *p, struct func_state *f)
 	p->frame = f;
 }
 
-struct func_state *frame_own(const struct venv *env, struct vstate *s, uint32_t i)
+/* A copy of its own in the place of a frame that is shared. */
+struct func_state *frame_split(const struct venv *env, struct vstate *s, uint32_t i)
 {
-	struct func_state *f = s->frame[i], *n;
+	struct func_state *f = s->frame[i], *n = frame_new(env->pool);
 
-	if (f->shared == 1)
-		return f;
-	n = frame_new(env->pool);
 	copy_bytes(n, f, sizeof(*n));
 	n->shared = 1;
 	if (n->slot)

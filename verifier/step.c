@@ -5,14 +5,6 @@
  */
 #include "verifier/internal.h"
 
-enum verr reg_read(struct exec *x, uint32_t reg)
-{
-	touch(x, reg);
-	if (x->f->reg[reg].type == T_NOT_INIT)
-		return verr_fail(x->out, V_READ_UNINIT, (int)reg, reg);
-	return V_OK;
-}
-
 static enum verr exec_map_address(struct exec *x)
 {
 	struct reg_state *dst = &x->f->reg[x->in->dst];

@@ -9,16 +9,6 @@
  */
 #include "verifier/verifier.h"
 
-struct tnum tnum_const(uint64_t v)
-{
-	return (struct tnum){v, 0};
-}
-
-struct tnum tnum_unknown(void)
-{
-	return (struct tnum){0, UINT64_MAX};
-}
-
 /* All bits from the highest set one of v downwards. */
 static uint64_t fill_down(uint64_t v)
 {
@@ -214,19 +204,9 @@ struct tnum tnum_with_subreg(struct tnum a, struct tnum low)
 			     (a.mask & high) | (low.mask & ~high)};
 }
 
-bool tnum_is_const(struct tnum a)
-{
-	return a.mask == 0;
-}
-
 bool tnum_is_aligned(struct tnum a, uint64_t size)
 {
 	return size == 0 || ((a.value | a.mask) & (size - 1)) == 0;
-}
-
-bool tnum_contains(struct tnum a, uint64_t v)
-{
-	return (v & ~a.mask) == a.value;
 }
 
 /*

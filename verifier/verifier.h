@@ -13,8 +13,22 @@
 struct tnum {
 	uint64_t value, mask;
 };
-struct tnum tnum_const(uint64_t v);
-struct tnum tnum_unknown(void);
+static inline struct tnum tnum_const(uint64_t v)
+{
+	return (struct tnum){ v, 0 };
+}
+static inline struct tnum tnum_unknown(void)
+{
+	return (struct tnum){ 0, UINT64_MAX };
+}
+static inline bool tnum_is_const(struct tnum a)
+{
+	return a.mask == 0;
+}
+static inline bool tnum_contains(struct tnum a, uint64_t v)
+{
+	return (v & ~a.mask) == a.value;
+}
 /* The smallest tnum that holds [lo, hi], lo <= hi. */
 struct tnum tnum_range(uint64_t lo, uint64_t hi);
 struct tnum tnum_lsh(struct tnum a, uint8_t shift);
@@ -37,9 +51,7 @@ struct tnum tnum_join(struct tnum a, struct tnum b);
 struct tnum tnum_cast(struct tnum a, uint8_t size);
 struct tnum tnum_subreg(struct tnum a);
 struct tnum tnum_with_subreg(struct tnum a, struct tnum low);
-bool tnum_is_const(struct tnum a);
 bool tnum_is_aligned(struct tnum a, uint64_t size);
-bool tnum_contains(struct tnum a, uint64_t v);
 /* The smallest member above v; the largest member if there is none. */
 uint64_t tnum_next(struct tnum a, uint64_t v);
 /* Every member of b is one of a. */
@@ -55,13 +67,29 @@ struct scalar {
 	int32_t s32min, s32max;
 };
 
-struct scalar scalar_unknown(void);
-struct scalar scalar_const(uint64_t v);
+static inline struct scalar scalar_unknown(void)
+{
+	return (struct scalar){
+		.var = { 0, UINT64_MAX }, .umax = UINT64_MAX, .smin = INT64_MIN,
+		.smax = INT64_MAX, .u32max = UINT32_MAX, .s32min = INT32_MIN, .s32max = INT32_MAX,
+	};
+}
+static inline struct scalar scalar_const(uint64_t v)
+{
+	return (struct scalar){
+		.var = { v, 0 }, .umin = v, .umax = v, .smin = (int64_t)v, .smax = (int64_t)v,
+		.u32min = (uint32_t)v, .u32max = (uint32_t)v,
+		.s32min = (int32_t)v, .s32max = (int32_t)v,
+	};
+}
+static inline bool scalar_is_const(const struct scalar *s)
+{
+	return s->var.mask == 0;
+}
 struct scalar scalar_urange(uint64_t lo, uint64_t hi);
 struct scalar scalar_srange(int64_t lo, int64_t hi);
 /* The low size bytes, zero-extended (what a narrow load of it yields). */
 struct scalar scalar_cast(struct scalar s, uint8_t size);
-bool scalar_is_const(const struct scalar *s);
 bool scalar_contains(const struct scalar *s, uint64_t v);	/* v lies in all five at once */
 /* Each part of b lies within that part of a (what pruning compares). */
 bool scalar_subset(const struct scalar *a, const struct scalar *b);

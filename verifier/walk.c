@@ -58,8 +58,6 @@ static enum verr one_type(struct walker *w, uint32_t pc)
 {
 	uint8_t type = w->step->mem_type, *was = &w->mem_type[pc];
 
-	if (!type || *was == type)
-		return V_OK;
 	if (*was && (type_is_rewritten(type) || type_is_rewritten(*was)))
 		return verr_fail(w->step, V_MIXED_POINTERS, -1);
 	*was = type;
@@ -125,7 +123,9 @@ static enum verr plain_step(struct walker *w, struct vstate *s)
 	uint32_t pc = s->insn, frame = s->curframe;
 	enum verr err = verifier_step(w->env, s, w->step);
 
-	if ((!err || s->speculative) && w->stepped)
+	/* There is nothing to tell of most insns. */
+	if ((!err || s->speculative) && w->stepped &&
+	    (w->step->precise || w->step->slots_precise || w->step->stack_read))
 		w->stepped(w, pc, frame);
 	return err;
 }
@@ -227,7 +227,7 @@ enum verr walk_step(struct walker *w, struct vstate *s)
 	if (env->id[pc] == I_EXIT)
 		walk_track_stack(w, s);
 	err = env->log ? logged_step(w, s) : plain_step(w, s);
-	if (!err)
+	if (!err && w->step->mem_type && w->step->mem_type != w->mem_type[pc])
 		err = one_type(w, pc);
 	if (!err && w->mask)
 		err = one_mask(w, pc);

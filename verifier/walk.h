@@ -16,7 +16,10 @@ struct walker {
 	uint32_t *depth;	/* by subprog: slots of stack */
 	uint32_t max_records, budget;
 	bool ended;		/* the last step ended a speculative path */
-	/* NULL, or told that the insn at pc was executed in frame, before the log shows it. */
+	/*
+	 * NULL, or told that the insn at pc was executed in frame, before the log
+	 * shows it, if something was read of the stack or relied on.
+	 */
 	void (*stepped)(struct walker *w, uint32_t pc, uint32_t frame);
 	/* For the log: */
 	uint32_t from;		/* the insn before */

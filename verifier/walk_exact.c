@@ -18,6 +18,7 @@ enum {
 /* A state at a place where paths meet, and how many of its continuations are open. */
 struct node {
 	struct vstate *state;
+	struct digest digest;
 	struct node *parent;	/* the node before it on its path */
 	struct node *next;	/* older, same slot */
 	struct node *back;	/* the oldest node that may_goto loops lead back to from here */
@@ -135,14 +136,17 @@ static enum match node_covers(struct xwalk *w, struct node *n, const uint16_t *l
 	return MATCH_PRUNE;
 }
 
-static enum match node_match(struct xwalk *w, struct node *n, const uint16_t *live)
+static enum match node_match(struct xwalk *w, struct node *n, struct digest *cur,
+			     const uint16_t *live)
 {
 	enum match m;
 
 	/* What was found on a speculative path was perhaps not refused, but fenced off. */
 	if (n->state->speculative && !w->cur->speculative)
 		return MATCH_NONE;
-	if (!state_contains(w->w.env, n->state, w->cur, live))
+	if (digest_differs(digest_of(&n->digest, n->state), digest_of(cur, w->cur),
+			   live[w->cur->curframe], UINT16_MAX, false) ||
+	    !state_contains(w->w.env, n->state, w->cur, live))
 		return MATCH_NONE;
 	m = node_covers(w, n, live);
 	if (m == MATCH_PRUNE && !w->live_only && w->w.out->rec.at &&
@@ -160,12 +164,13 @@ static void node_forget(struct xwalk *w, struct node *n)
 	n->state = NULL;
 }
 
-static void node_keep(struct xwalk *w)
+static void node_keep(struct xwalk *w, const struct digest *digest)
 {
 	uint32_t pc = w->cur->insn;
 	struct node *n = arena_raw(w->w.env->arena, sizeof(*n)), **last;
 
 	n->state = state_copy(w->w.env, w->cur);
+	n->digest = *digest;
 	n->parent = w->parent;
 	n->back = NULL;
 	n->listed = true;
@@ -193,21 +198,22 @@ static void node_keep(struct xwalk *w)
 static enum match nodes_match(struct xwalk *w)
 {
 	uint32_t pc = w->cur->insn, visits = ++w->visits[pc];
+	struct digest digest = { .made = false };
 	uint16_t live[MAX_FRAMES];
 	enum match m;
 
 	live_masks(w->w.env, w->cur, live);
 	for (struct node *n = w->at[pc]; n; n = n->next) {
-		m = node_match(w, n, live);
+		m = node_match(w, n, &digest, live);
 		if (m)
 			return m;
 	}
 	if (visits > MAX_NODES && w->anchor[pc]) {
-		m = node_match(w, w->anchor[pc], live);
+		m = node_match(w, w->anchor[pc], &digest, live);
 		if (m)
 			return m;
 	}
-	node_keep(w);
+	node_keep(w, &digest);
 	if (!(visits & (visits - 1))) {
 		struct node *old = w->anchor[pc];
 

@@ -21,45 +21,62 @@ static void mark_target(struct lwalk *w, uint32_t pc)
 	w->at[to] |= AT_PRUNE | AT_JUMP;
 }
 
+static void mark_place(struct lwalk *w, uint32_t pc, uint8_t kind)
+{
+	switch (kind) {
+	case K_MAY_GOTO:
+		w->at[pc] |= AT_FORCE;
+		w->loops = true;
+		/* fall through */
+	case K_JMP_K: case K_JMP_X:
+		w->at[pc] |= AT_PRUNE;
+		mark_target(w, pc);
+		break;
+	case K_JA:
+		mark_target(w, pc);
+		break;
+	case K_CALL_LOCAL:
+		w->at[pc] |= AT_PRUNE;
+		mark_target(w, pc);
+		w->at[pc + 1] |= AT_PRUNE | AT_JUMP;
+		break;
+	case K_CALL: case K_CALL_KFUNC:
+		w->at[pc + 1] |= AT_PRUNE | AT_JUMP;
+		break;
+	case K_LD_IMM64:
+		if (w->w.env->id[pc] != I_LD_CODE_ADDR)
+			break;
+		mark_target(w, pc);
+		w->at[pc + 2] |= AT_PRUNE | AT_JUMP;
+		break;
+	default:
+		break;
+	}
+}
+
 /*
  * Jumps and their targets, calls, and where calls return to.  Heads of loops
  * whose rounds Linux does not unroll keep each state.
  */
 static void mark_places(struct lwalk *w)
 {
+	static const bool place[K_N] = {
+		[K_MAY_GOTO] = true, [K_JMP_K] = true, [K_JMP_X] = true, [K_JA] = true,
+		[K_CALL_LOCAL] = true, [K_CALL] = true, [K_CALL_KFUNC] = true, [K_LD_IMM64] = true,
+	};
 	const struct venv *env = w->w.env;
 
 	w->at = arena_alloc(env->arena, env->len + 1);
-	for (uint32_t pc = 0; pc < env->len; pc += insn_slots(env->id[pc])) {
-		switch (insn_row(env->id[pc])->kind) {
-		case K_MAY_GOTO:
-			w->at[pc] |= AT_FORCE;
-			w->loops = true;
-			/* fall through */
-		case K_JMP_K: case K_JMP_X:
-			w->at[pc] |= AT_PRUNE;
-			mark_target(w, pc);
-			break;
-		case K_JA:
-			mark_target(w, pc);
-			break;
-		case K_CALL_LOCAL:
-			w->at[pc] |= AT_PRUNE;
-			mark_target(w, pc);
-			w->at[pc + 1] |= AT_PRUNE | AT_JUMP;
-			break;
-		case K_CALL: case K_CALL_KFUNC:
-			w->at[pc + 1] |= AT_PRUNE | AT_JUMP;
-			break;
-		case K_LD_IMM64:
-			if (env->id[pc] != I_LD_CODE_ADDR)
-				break;
-			mark_target(w, pc);
-			w->at[pc + 2] |= AT_PRUNE | AT_JUMP;
-			break;
-		default:
-			break;
-		}
+	for (uint32_t pc = 0; pc < env->len; pc++) {
+		const struct insn_row *row;
+
+		if (env->id[pc] == I_LDDW_HI)
+			continue;
+		row = insn_row(env->id[pc]);
+		if (place[row->kind])
+			mark_place(w, pc, row->kind);
+		if (row->kind == K_ALU_1 || (row->kind == K_ALU_K && row->op != OP_MOV))
+			w->at[pc] |= AT_QUIET;
 	}
 }
 
@@ -236,7 +253,10 @@ static enum verr follow(struct lwalk *w, uint32_t pc, uint32_t frame, bool *done
 		*done = true;
 		return V_OK;
 	}
-	hist_push(w, pc, frame);
+	if (w->at[pc] & AT_QUIET && !w->every)
+		w->cur.length += w->at[pc] / AT_JUMP & 1;
+	else
+		hist_push(w, pc, frame);
 	if (step->mispredicted) {
 		err = push_path(w, step->mispredicted);
 		if (err)
@@ -303,6 +323,7 @@ enum verr walk_linux(struct venv *env, struct step *step, struct verdict *out)
 
 	walk_init(&w.w, env, step, out);
 	w.w.stepped = note_demands;
+	w.every = env->opts.record || env->log;
 	mark_places(&w);
 	scc_compute(&w);
 	w.bucket = arena_alloc(env->arena, env->len * sizeof(*w.bucket));

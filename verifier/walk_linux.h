@@ -42,15 +42,20 @@ struct mark_record {
 struct hist {
 	struct hist *prev;		/* before it, NULL: the parent's state */
 	uint32_t insn;
-	uint8_t frame;			/* that executed it */
-	uint8_t at, slot;		/* of the stack access */
-	uint8_t flags;			/* HIST_* */
+	uint32_t frame : 3;		/* that executed it */
+	uint32_t at : 3, slot : 6;	/* of the stack access */
+	uint32_t flags : 4;		/* HIST_* */
+	uint32_t kind : 5;		/* enum insn_kind */
+	uint32_t dst : 4, src : 4;	/* dst: the register that gets a value, if one does */
+	uint32_t makes : 1;		/* who does not ask for the value of dst need not look */
+	uint32_t moves : 1;		/* dst depends on src alone, or on nothing */
 	struct hist_more {
 		const struct marks *link;	/* a jump: what it narrowed through ids */
 		struct mark_record *rec;	/* the state before it */
 	} more[];			/* with HIST_MORE: most have neither */
 };
 _Static_assert(sizeof(struct hist) == 16, "there is one for nearly every insn walked");
+_Static_assert(MAX_FRAMES == 8 && MAX_SLOTS == 64 && K_N <= 32, "struct hist has bits for them");
 enum {
 	HIST_FILL = 1,			/* loads what was spilled to the slot */
 	HIST_SPILL = 2,			/* spills to the slot */
@@ -69,15 +74,17 @@ static inline struct mark_record *hist_record(const struct hist *h)
 
 /* A state that was kept: where paths may end, and where backtracking rests. */
 struct point {
+	struct point *next;		/* older, in the same bucket */
+	struct digest digest;
+	uint32_t insn;
+	uint32_t open;			/* paths and points behind it that have not ended */
+	uint32_t hits, misses;
 	struct vstate *state;
 	struct point *parent;		/* the one before it on its path */
-	struct point *next;		/* older, in the same bucket */
 	struct hist *hist;		/* from the parent's state to this one */
 	struct marks precise;		/* scalars on which some verdict behind it relied */
 	uint64_t read[MAX_FRAMES];	/* slots that some path behind it reads first */
 	uint64_t written[MAX_FRAMES];	/* slots written as a whole since the parent */
-	uint32_t open;			/* paths and points behind it that have not ended */
-	uint32_t hits, misses;
 	uint32_t depth;			/* points before it */
 	bool evicted;
 };
@@ -103,6 +110,7 @@ enum {
 	AT_PRUNE = 1,			/* states are compared */
 	AT_JUMP = 2,			/* not only reached from the insn before */
 	AT_FORCE = 4,			/* each visit keeps a state */
+	AT_QUIET = 8,			/* neither moves nor makes values, nor touches the stack */
 };
 
 /* A loop, entered from one place of one chain of calls. */
@@ -115,6 +123,7 @@ struct lwalk {
 	struct waiting *waiting, *free_waiting;
 	uint32_t nwaiting;
 	uint8_t *at;			/* by slot: AT_* */
+	bool every;			/* the history has every insn */
 	bool loops;			/* there are slots with AT_FORCE */
 
 	/* prune.c */

@@ -3,12 +3,12 @@
  * gate: verdicts of our verifier against the running kernel's, on case files.
  *
  *   gate [--json FILE] [--walk linux|exact] [--priv root|cap_bpf] [--known FILE]
- *        [--generate N [--seed S]] [--jobs N] [--time] [--verify-only]
+ *        [--generate N [--seed S] [--first I]] [--jobs N] [--time] [--verify-only]
  *        [--no-subprogs] [--patience MS] [--unpriv-recorded]
  *        [--save DIR] [-v] FILE...
  *
  * --generate makes N programs of mixed validity: generated ones, most of them
- * mutated up to four times.
+ * mutated up to four times; they are named SEED:INDEX.
  * --verify-only asks the kernel's verifier, but has nothing compiled: faster.
  * Programs with subprograms are compiled all the same; --no-subprogs sets these
  * aside.
@@ -130,7 +130,7 @@ static void work(struct counts *c, uint32_t k, char **file, uint64_t nfile)
 	for (uint64_t i = k * nfile / jobs; i < (k + 1) * nfile / jobs; i++)
 		gate_file(c, file[i]);
 	for (uint64_t i = k * gate.generate / jobs; i < end; i++)
-		gate_generated(c, i, &a);
+		gate_generated(c, gate.first + i, &a);
 	arena_free(&a);
 	c->done = true;
 }
@@ -208,6 +208,7 @@ static bool option(int c)
 	case 'p': return priv_parse(optarg, &gate.priv);
 	case 'k': read_known(optarg); return true;
 	case 'g': gate.generate = strtoull(optarg, NULL, 10); return true;
+	case 'f': gate.first = strtoull(optarg, NULL, 10); return true;
 	case 's': gate.seed = strtoull(optarg, NULL, 10); return true;
 	case 'J': gate.jobs = (uint32_t)strtoul(optarg, NULL, 10); return true;
 	case 'S': gate.save = optarg; return true;
@@ -223,7 +224,7 @@ int main(int argc, char **argv)
 		{ "priv", required_argument, NULL, 'p' }, { "known", required_argument, NULL, 'k' },
 		{ "generate", required_argument, NULL, 'g' }, { "seed", required_argument, NULL, 's' },
 		{ "jobs", required_argument, NULL, 'J' }, { "patience", required_argument, NULL, 'P' },
-		{ "save", required_argument, NULL, 'S' },
+		{ "first", required_argument, NULL, 'f' }, { "save", required_argument, NULL, 'S' },
 		{ "time", no_argument, NULL, 't' },
 		{ "verify-only", no_argument, NULL, 'o' }, { "no-subprogs", no_argument, NULL, 'n' },
 		{ "unpriv-recorded", no_argument, NULL, 'u' }, { NULL, 0, NULL, 0 },

@@ -45,7 +45,7 @@ struct gate {
 	bool verbose, time, unpriv_recorded, verify_only, no_subprogs;
 	uint32_t jobs, nknown;
 	uint32_t patience;	/* ms for one load, 0: no bound */
-	uint64_t generate, seed;
+	uint64_t generate, first, seed;
 	const char *json, *save;
 	struct known known[MAX_KNOWN];
 };

@@ -13,6 +13,7 @@ enum { MAX_IDS = 128 };
 
 struct idmap {
 	bool limits;		/* see struct venv */
+	bool shallow;		/* only the slots that both have are compared */
 	uint32_t n, fresh;
 	struct {
 		uint32_t old, cur;
@@ -178,10 +179,11 @@ static bool stack_contains(const struct venv *env, struct idmap *m, const struct
 			   const struct func_state *cur)
 {
 	static const struct stack_slot none;
+	uint32_t nslot = m->shallow && cur->nslot < old->nslot ? cur->nslot : old->nslot;
 
 	if (old->slot == cur->slot)
 		return stack_keeps_ids(m, old);
-	for (uint32_t i = 0; i < old->nslot; i++)
+	for (uint32_t i = 0; i < nslot; i++)
 		if (!slot_contains(env, m, &old->slot[i], i < cur->nslot ? &cur->slot[i] : &none))
 			return false;
 	return true;
@@ -218,8 +220,8 @@ static bool held_contains(struct idmap *m, const struct vstate *old, const struc
 	       id_pointer(m, old->irq_id, cur->irq_id);
 }
 
-bool state_contains(const struct venv *env, const struct vstate *old, const struct vstate *cur,
-		    const uint16_t *live)
+static bool contains(const struct venv *env, const struct vstate *old, const struct vstate *cur,
+		     const uint16_t *live, bool shallow)
 {
 	struct idmap m;
 
@@ -227,6 +229,7 @@ bool state_contains(const struct venv *env, const struct vstate *old, const stru
 		return false;
 	m.n = m.fresh = 0;
 	m.limits = env->limits;
+	m.shallow = shallow;
 	if (!held_contains(&m, old, cur))
 		return false;
 	for (uint32_t i = 0; i <= old->curframe; i++)
@@ -234,4 +237,16 @@ bool state_contains(const struct venv *env, const struct vstate *old, const stru
 				    live ? live[i] : UINT16_MAX))
 			return false;
 	return true;
+}
+
+bool state_contains(const struct venv *env, const struct vstate *old, const struct vstate *cur,
+		    const uint16_t *live)
+{
+	return contains(env, old, cur, live, false);
+}
+
+bool state_repeats(const struct venv *env, const struct vstate *old, const struct vstate *cur,
+		   const uint16_t *live)
+{
+	return contains(env, cur, old, live, true);
 }

@@ -158,6 +158,15 @@ static inline const struct digest *digest_of(struct digest *d, const struct vsta
 bool digest_differs(const struct digest *old, const struct digest *cur, uint32_t live,
 		    uint32_t precise, bool exact);
 
+/* ---- contain.c ----------------------------------------------------------- */
+
+/*
+ * Given that old holds cur: is cur the same, but for slots that old has not got?
+ * (A loop that only fills new slots; Linux calls that the same, too.)
+ */
+bool state_repeats(const struct venv *env, const struct vstate *old, const struct vstate *cur,
+		   const uint16_t *live);
+
 /* ---- verify.c: errors ---------------------------------------------------- */
 
 /* Fills out with the sentence; returns err.  reg is -1 without. */

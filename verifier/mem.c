@@ -122,10 +122,14 @@ enum verr map_value_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t si
 	return V_OK;
 }
 
+static bool map_is_sealed(const struct map_def *m)
+{
+	return m->frozen && m->flags & MAPF_RDONLY_PROG && m->type == MAP_ARRAY;
+}
+
 bool map_is_constant(const struct map_def *m)
 {
-	return m->frozen && m->flags & MAPF_RDONLY_PROG && m->type == MAP_ARRAY &&
-	       m->max_entries == 1;
+	return map_is_sealed(m) && m->max_entries == 1;
 }
 
 static uint64_t map_constant(const struct map_def *m, uint32_t off, uint32_t size)
@@ -151,6 +155,8 @@ static enum verr value_access(struct exec *x, uint32_t ptr, int32_t off, uint32_
 		return x->out->err;
 	if (write || value < 0)
 		return V_OK;
+	if (scalar_is_const(&r->s) && map_is_sealed(m) && m->max_entries != 1)
+		return verr_fail(x->out, V_READ_FROZEN, (int)ptr, m->max_entries);
 	at = (uint32_t)(r->off + off) + (uint32_t)r->s.var.value;
 	if (scalar_is_const(&r->s) && map_is_constant(m))
 		reg_scalar(&x->f->reg[value], scalar_const(map_constant(m, at, size)));

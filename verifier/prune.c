@@ -193,13 +193,12 @@ static const struct stack_slot *slot_of(const struct func_state *f, uint32_t i)
 static bool frame_same(struct idmap *m, const struct func_state *old, const struct func_state *cur,
 		       uint16_t live)
 {
-	uint32_t nslot = old->nslot > cur->nslot ? old->nslot : cur->nslot;
-
 	for (uint32_t r = 0; r < REG_FP; r++)
 		if (live >> r & 1 && !reg_same(m, &old->reg[r], &cur->reg[r]))
 			return false;
-	for (uint32_t i = 0; i < nslot; i++)
-		if (!slot_same(m, slot_of(old, i), slot_of(cur, i)))
+	/* Slots that only cur has are not compared: Linux calls that the same, too. */
+	for (uint32_t i = 0; i < old->nslot; i++)
+		if (!slot_same(m, &old->slot[i], slot_of(cur, i)))
 			return false;
 	return true;
 }

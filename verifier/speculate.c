@@ -53,12 +53,12 @@ bool speculation_barrier(const struct exec *x)
 	return x->env->aux[x->pc] & AUX_BARRIER;
 }
 
-/* For Linux these are resources or its own limits, the others "permission denied". */
+/* For Linux these are resources or its own limits, the others "not permitted". */
 bool speculation_may_end(enum verr err)
 {
 	switch (err) {
 	case V_UNSUPPORTED: case V_CALL_DEPTH: case V_TOO_MANY_BRANCHES: case V_TOO_COMPLEX:
-	case V_TOO_MANY_REFS:
+	case V_TOO_MANY_REFS: case V_READ_FROZEN:
 		return false;
 	default:
 		return true;

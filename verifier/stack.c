@@ -215,15 +215,14 @@ static void slot_bytes(struct exec *x, struct stack_slot *slot, uint32_t at, uin
 
 /*
  * What a load behind this store gets before the store is done: an older pointer,
- * or what was never written.  (Linux looks at the size last bytes of the slot,
- * wherever the store goes to.)
+ * or what was never written.
  */
-static bool store_needs_barrier(const struct stack_slot *slot, const struct reg_state *r,
-				uint32_t size)
+static bool store_needs_barrier(const struct stack_slot *slot, uint32_t at, uint32_t size,
+				const struct reg_state *r)
 {
 	if (r && r->type != T_SCALAR && r->type != T_NOT_INIT)
 		return true;
-	for (uint32_t i = 8 - size; i < 8; i++)
+	for (uint32_t i = at; i < at + size; i++)
 		if (slot->type[i] != SLOT_MISC && slot->type[i] != SLOT_ZERO)
 			return true;
 	return false;
@@ -244,7 +243,7 @@ static enum verr store_fixed(struct exec *x, const struct span *sp, uint32_t siz
 		slot_bytes(x, slot, at, size, value);
 		return V_OK;
 	}
-	x->out->barrier |= x->env->guesses && store_needs_barrier(slot, r, size);
+	x->out->barrier |= x->env->guesses && store_needs_barrier(slot, at, size, r);
 	if (r && r->type != T_SCALAR) {
 		if (size != 8)
 			return verr_fail(x->out, V_SPILL_SIZE, value);
@@ -357,6 +356,7 @@ static enum verr stack_range_readable(struct exec *x, uint32_t ptr, const struct
 			return range_unreadable(x, ptr, sp, i, size);
 		if (!clobber)
 			continue;
+		x->out->barrier |= x->env->guesses && uninit && type != SLOT_MISC && type != SLOT_ZERO;
 		slot = slot_own(x->env, x->st, sp->frame, spi_of(i));
 		if (slot_is_spill(slot))
 			slot_scrub(slot);

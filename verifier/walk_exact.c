@@ -126,7 +126,7 @@ static enum match node_covers(struct xwalk *w, struct node *n, const uint16_t *l
 			return MATCH_PRUNE;
 		}
 		/* The same state again without an end in sight, or just a smaller one. */
-		return state_contains(w->w.env, cur, old, live) ? MATCH_LOOP : MATCH_NONE;
+		return state_repeats(w->w.env, old, cur, live) ? MATCH_LOOP : MATCH_NONE;
 	}
 	if (n->back && n->back->open) {
 		if (cur->may_goto_depth < old->may_goto_depth)

@@ -101,7 +101,8 @@ static enum linux_err ask_verifier(const struct testcase *tc, uint32_t prog, enu
 				   struct linux_log *log, bool *made)
 {
 	struct linux_unit_opts lo = {
-		.log_level = LINUX_LOG_STATS | LINUX_LOG_FIXED, .log_max = LOG_SHORT,
+		.log_level = LINUX_LOG_REJECT | LINUX_LOG_STATS | LINUX_LOG_FIXED,
+		.log_max = LOG_SHORT,
 	};
 	enum linux_err e = linux_load_unit(&tc->unit, &tc->input[0], prog, priv, &lo, log, made);
 

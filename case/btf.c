@@ -2,9 +2,12 @@
 /* BTF, as clang writes it into objects. */
 #include "case/case.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "case/btf.h"
+#include "case/internal.h"
 
 enum { BTF_MAGIC = 0xeb9f, BTF_HEADER = 24, EXT_HEADER = 24, EXT_HEADER_CORE = 32, DEPTH = 32 };
 
@@ -144,15 +147,94 @@ bool btf_size(const struct btf *b, uint32_t id, uint32_t *size)
 	return false;
 }
 
-uint32_t btf_find(const struct btf *b, enum btf_kind kind, const char *name)
+/* Where the search for a name begins; names of one kind follow in the order of their ids. */
+static uint32_t name_slot(const struct btf *b, enum btf_kind kind, const char *name)
 {
+	return (uint32_t)digest(name, strlen(name), kind) & (b->nslot - 1);
+}
+
+void btf_index(struct btf *b, struct arena *a)
+{
+	uint32_t *slot;
+
+	for (b->nslot = 16; b->nslot < 2 * b->n; b->nslot *= 2)
+		;
+	slot = arena_alloc(a, b->nslot * sizeof(*slot));
 	for (uint32_t id = 1; id < b->n; id++) {
 		const struct btf_type *t = btf_type(b, id);
+		uint32_t i = name_slot(b, btf_kind(t), btf_str(b, t->name));
 
-		if (btf_kind(t) == kind && !strcmp(btf_str(b, t->name), name))
-			return id;
+		if (!t->name)
+			continue;
+		while (slot[i])
+			i = (i + 1) & (b->nslot - 1);
+		slot[i] = id;
 	}
+	b->slot = slot;
+}
+
+static bool is_named(const struct btf *b, uint32_t id, enum btf_kind kind, const char *name)
+{
+	const struct btf_type *t = btf_type(b, id);
+
+	return btf_kind(t) == kind && !strcmp(btf_str(b, t->name), name);
+}
+
+uint32_t btf_find(const struct btf *b, enum btf_kind kind, const char *name)
+{
+	uint32_t i;
+
+	if (b->slot) {
+		for (i = name_slot(b, kind, name); b->slot[i]; i = (i + 1) & (b->nslot - 1))
+			if (is_named(b, b->slot[i], kind, name))
+				break;
+		return b->slot[i];
+	}
+	for (i = 1; i < b->n; i++)
+		if (is_named(b, i, kind, name))
+			return i;
 	return 0;
+}
+
+const struct btf *btf_of_kernel(void)
+{
+	static const char path[] = "/sys/kernel/btf/vmlinux";
+	static enum { NOT_READ, NONE, READ } state;
+	static struct btf btf;
+	static struct arena arena;
+	struct file_err err;
+	uint8_t *p;
+	size_t n;
+
+	if (state == NOT_READ) {
+		state = NONE;
+		p = file_read(path, &n, &err);
+		if (p && btf_parse(&btf, p, n, &arena, &err)) {
+			btf.str = arena_dup(&arena, btf.str, btf.nstr);
+			btf_index(&btf, &arena);
+			state = READ;
+		}
+		free(p);
+	}
+	return state == READ ? &btf : NULL;
+}
+
+uint32_t btf_target(const struct btf *b, uint32_t attach, const char *target)
+{
+	char name[160];
+
+	switch (attach) {
+	case ATTACH_RAW_TP:
+		snprintf(name, sizeof(name), "btf_trace_%s", target);
+		return btf_find(b, BTF_TYPEDEF, name);
+	case ATTACH_ITER:
+		snprintf(name, sizeof(name), "bpf_iter_%s", target);
+		return btf_find(b, BTF_FUNC, name);
+	case ATTACH_FENTRY: case ATTACH_FEXIT: case ATTACH_MODIFY_RETURN:
+		return btf_find(b, BTF_FUNC, target);
+	default:
+		return 0;
+	}
 }
 
 /* ---- .BTF.ext --------------------------------------------------------------------- */

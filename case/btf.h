@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A reader of BTF and .BTF.ext, as much of it as loading objects needs. */
+/*
+ * A reader of BTF and .BTF.ext, as much of it as loading objects and following
+ * the kernel's types needs.
+ */
 #ifndef CASE_BTF_H
 #define CASE_BTF_H
 
-#include "case/internal.h"
+#include "case/case.h"
 
 enum btf_kind {
 	BTF_VOID, BTF_INT, BTF_PTR, BTF_ARRAY, BTF_STRUCT, BTF_UNION, BTF_ENUM, BTF_FWD,
@@ -29,10 +32,17 @@ struct btf {
 	uint32_t n;		/* ids are below it; 0: there is no BTF */
 	const char *str;
 	uint32_t nstr;
+	const uint32_t *slot;	/* ids by name, see btf_index(); NULL: btf_find() looks at each */
+	uint32_t nslot;
 };
 
 /* Strict about sizes and names; types may still refer to ids that do not exist. */
 bool btf_parse(struct btf *b, const uint8_t *p, size_t n, struct arena *a, struct file_err *err);
+/*
+ * The running kernel's types, indexed, or NULL.  They are read when first asked
+ * for and kept.
+ */
+const struct btf *btf_of_kernel(void);
 /* NULL if there is no such type. */
 const struct btf_type *btf_type(const struct btf *b, uint32_t id);
 const char *btf_str(const struct btf *b, uint32_t off);	/* "" if there is none */
@@ -56,8 +66,17 @@ static inline const struct btf_array *btf_array_of(const struct btf_type *t)
 const struct btf_type *btf_skip(const struct btf *b, uint32_t id);
 /* False if the type has no size, or one above 4 GiB. */
 bool btf_size(const struct btf *b, uint32_t id, uint32_t *size);
+/* Makes btf_find() fast, for BTF that is asked often. */
+void btf_index(struct btf *b, struct arena *a);
 /* The first type of this kind and name, or 0. */
 uint32_t btf_find(const struct btf *b, enum btf_kind kind, const char *name);
+
+/*
+ * The type that Linux takes as attach_btf_id for a tracing program with this
+ * expected_attach_type and target: the typedef of a tracepoint, or a function.
+ * 0 if there is none.
+ */
+uint32_t btf_target(const struct btf *b, uint32_t attach, const char *target);
 
 /* ---- .BTF.ext ---------------------------------------------------------------- */
 

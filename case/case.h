@@ -78,6 +78,7 @@ struct program {		/* immutable once sealed; the hash names it on disk */
 	uint32_t prog_flags;
 	const char *name;	/* "" if unknown */
 	const char *license;	/* "GPL" by default */
+	const char *target;	/* the kernel function or tracepoint whose arguments it gets, or NULL */
 	uint64_t hash;
 };
 

@@ -3,12 +3,13 @@
  * The binary form of a case.
  *
  * "PLX1", a version byte, then sections { u8 tag, u32 length, payload }, in the
- * order of enum tag; numbers are little-endian.  SUBS, FUNCS and LINES belong
+ * order of this list; numbers are little-endian.  SUBS, FUNCS and LINES belong
  * to the PROG before them and are left out when empty.  Strings are
  * { u16 length, bytes } without a NUL.
  *
  *   PROG    u16 type, u16 attach, u32 flags, string name, string licence,
  *           then 8 bytes a slot
+ *   TARGET  the name of what it attaches to
  *   SUBS    { u32 start, u8 global, string name }, only those with either
  *   FUNCS   { u32 slot, u32 BTF type }
  *   LINES   { u32 slot, u32 line, u32 column, string file, string text }
@@ -24,7 +25,12 @@
 
 #include "case/internal.h"
 
-enum tag { TAG_PROG = 1, TAG_SUBS, TAG_FUNCS, TAG_LINES, TAG_MAP, TAG_INPUT, TAG_EXPECT };
+enum tag { TAG_PROG = 1, TAG_SUBS, TAG_FUNCS, TAG_LINES, TAG_MAP, TAG_INPUT, TAG_EXPECT, TAG_TARGET };
+/* Where a section stands. */
+static const uint8_t order[] = {
+	[TAG_PROG] = 1, [TAG_TARGET] = 2, [TAG_SUBS] = 3, [TAG_FUNCS] = 4, [TAG_LINES] = 5,
+	[TAG_MAP] = 6, [TAG_INPUT] = 7, [TAG_EXPECT] = 8,
+};
 enum { VERSION = 1, HEADER = 5, MAP_FIXED = 16 + 5 * 4 + 1 + 4 * 4, INPUT_FIXED = 24 };
 
 /* ---- writing ------------------------------------------------------------------ */
@@ -114,6 +120,11 @@ static void put_prog(struct writer *w, const struct program *p)
 	put_string(w, p->license);
 	put(w, p->insn, (size_t)p->len * sizeof(struct insn));
 	put_end(w, at);
+	if (p->target) {
+		at = put_tag(w, TAG_TARGET);
+		put_string(w, p->target);
+		put_end(w, at);
+	}
 	put_subs(w, p);
 	if (p->nfunc) {
 		at = put_tag(w, TAG_FUNCS);
@@ -359,6 +370,15 @@ static void get_prog(struct reader *r, struct program *p)
 	r->p = r->end;
 }
 
+static void get_target(struct reader *r, struct program *p)
+{
+	const char *s = get_string(r);
+
+	if (!s[0])
+		fail(r, "empty target");
+	p->target = s[0] ? s : NULL;
+}
+
 static void get_map(struct reader *r, struct map_def *m)
 {
 	const uint8_t *name = get(r, sizeof(m->name));
@@ -420,7 +440,7 @@ static void get_expect(struct reader *r, struct testcase *tc)
 
 /* How many sections of each tag there are, so that arrays have the right size. */
 struct counts {
-	uint32_t n[TAG_EXPECT + 1];
+	uint32_t n[TAG_TARGET + 1];
 };
 
 static bool count_sections(struct reader *r, struct counts *c)
@@ -433,10 +453,11 @@ static bool count_sections(struct reader *r, struct counts *c)
 
 		if (r->failed && !r->lenient)
 			return false;
-		if (tag < TAG_PROG || tag > TAG_EXPECT) {
+		if (tag < TAG_PROG || tag > TAG_TARGET) {
 			fail(r, "unknown section");
 		} else {
-			if ((tag < last && !(tag == TAG_PROG && last <= TAG_LINES)) ||
+			if ((order[tag] < order[last] &&
+			     !(tag == TAG_PROG && order[last] <= order[TAG_LINES])) ||
 			    (tag == last && tag != TAG_PROG && tag != TAG_MAP && tag != TAG_INPUT))
 				fail(r, "section out of order");
 			if (tag > TAG_PROG && !c->n[TAG_PROG])
@@ -470,7 +491,7 @@ static void get_section(struct reader *r, uint8_t tag, struct testcase *tc, stru
 	struct map_def *map = (struct map_def *)tc->unit.map;
 	uint32_t i;
 
-	if (tag < TAG_PROG || tag > TAG_EXPECT)
+	if (tag < TAG_PROG || tag > TAG_TARGET)
 		return;
 	i = at->n[tag]++;
 	if (tag == TAG_PROG && i < most->n[TAG_PROG])
@@ -490,6 +511,8 @@ static void get_section(struct reader *r, uint8_t tag, struct testcase *tc, stru
 		get_funcs(r, &prog[i]);
 	else if (tag == TAG_LINES)
 		get_lines(r, &prog[i]);
+	else if (tag == TAG_TARGET)
+		get_target(r, &prog[i]);
 }
 
 static void get_case(struct reader *r, struct testcase *tc)

@@ -5,7 +5,7 @@
  *
  *   -- program [NAME]	the next program (the first one needs no such line); it
  *			inherits type, attach type, flags and licence
- *   -- type NAME, -- attach N, -- flags N, -- license TEXT
+ *   -- type NAME, -- attach N, -- flags N, -- license TEXT, -- target NAME
  *   -- asm		instructions, as asm_text() takes them
  *   -- raw		slots as 64-bit numbers; wins over -- asm
  *   -- subprogs	SLOT [global] [NAME]
@@ -387,6 +387,7 @@ static bool dir_type(struct parse *p, const struct tok *k)
 		return tok_fail(&p->t, k, "unknown program type '%.40s'", name);
 	cur(p)->p.type = info->type;
 	cur(p)->p.attach_type = 0;
+	cur(p)->p.target = NULL;
 	return true;
 }
 
@@ -484,6 +485,18 @@ static bool dir_license(struct parse *p, const struct tok *k)
 	return tok_string(&p->t, k, &cur(p)->p.license);
 }
 
+static bool dir_target(struct parse *p, const struct tok *k)
+{
+	const char *name;
+
+	if (!tok_string(&p->t, k, &name))
+		return false;
+	if (!name[0])
+		return tok_fail(&p->t, k, "empty target");
+	cur(p)->p.target = name;
+	return true;
+}
+
 static bool once(struct parse *p, const struct tok *k, uint32_t *seen, uint32_t bit)
 {
 	if (*seen & bit)
@@ -540,6 +553,7 @@ static const struct directive {
 	{ "attach", S_HEAD, OF_PROG, 1, dir_attach },
 	{ "flags", S_HEAD, OF_PROG, 1, dir_flags },
 	{ "license", S_HEAD, OF_PROG, 1, dir_license },
+	{ "target", S_HEAD, OF_PROG, 1, dir_target },
 	{ "subprogs", S_SUBS, OF_PROG, 0, NULL },
 	{ "funcs", S_FUNCS, OF_PROG, 0, NULL },
 	{ "lines", S_LINES, OF_PROG, 0, NULL },

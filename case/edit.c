@@ -227,6 +227,7 @@ static void copy_program(struct program *p, struct arena *a)
 	p->func = dup(a, p->func, p->nfunc * sizeof(struct func_info));
 	p->name = dup_string(a, p->name);
 	p->license = dup_string(a, p->license);
+	p->target = dup_string(a, p->target);
 }
 
 void edit_copy(const struct testcase *tc, struct arena *a, struct testcase *out)

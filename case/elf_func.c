@@ -30,6 +30,8 @@ bool elf_prog_type(const char *section, struct program *p)
 		p->type = sections[i].type;
 		p->attach_type = sections[i].attach;
 		p->prog_flags = sections[i].flags;
+		if (p->type == PROG_TRACING && section[n])
+			p->target = section + n + 1;
 		return true;
 	}
 	return false;

@@ -93,6 +93,8 @@ static uint64_t program_hash(const struct program *p)
 
 	if (strcmp(p->license, "GPL"))
 		h = digest(p->license, strlen(p->license), h);
+	if (p->target)
+		h = digest(p->target, strlen(p->target), h + 1);
 	for (uint32_t i = 0; i < p->nsub; i++)
 		if (p->sub[i].global)
 			h = mix64(h + i + 1);

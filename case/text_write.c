@@ -156,6 +156,11 @@ static void say_head(struct sink *o, const struct program *p, const struct progr
 		say_name(o, p->license);
 		say(o, "\n");
 	}
+	if (p->target) {
+		say(o, "-- target ");
+		say_name(o, p->target);
+		say(o, "\n");
+	}
 }
 
 static void say_debug(struct sink *o, const struct program *p)

@@ -2,6 +2,8 @@
 /* verify --against linux: both verdicts, and both logs side by side. */
 #include "cli/cli.h"
 
+#include "case/btf.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,7 +155,7 @@ int cli_against_linux(const struct cli_opts *o, const struct testcase *tc, uint3
 {
 	struct vopts vo = {
 		.priv = o->priv, .walk = o->has_walk ? o->walk : WALK_LINUX, .log = 2,
-		.plain_size = tc->input[0].nctx,
+		.plain_size = tc->input[0].nctx, .btf = btf_of_kernel(),
 	};
 	struct linux_unit_opts lo = { .log_level = LINUX_LOG_ALL };
 	const struct program *p = &tc->unit.prog[prog];

@@ -222,4 +222,7 @@ enum linux_err linux_load_unit(const struct unit *u, const struct input *in, uin
  */
 uint32_t linux_log_reason(enum linux_err err, const char *log, char *why, size_t size);
 
+/* attach_btf_id of a tracing program, 0 if the running kernel has no such target. */
+uint32_t linux_target_id(uint32_t attach, const char *target);
+
 #endif

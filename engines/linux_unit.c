@@ -515,6 +515,8 @@ enum linux_err linux_unit_load(struct linux_unit *lu, uint32_t i, const struct l
 		po.func_info = info;
 		po.btf_fd = lu->prog_btf_fd[i];
 	}
+	if (p->target && p->type == PROG_TRACING)
+		po.attach_btf_id = linux_target_id(p->attach_type, p->target);
 	insn = relocate(lu, p);
 	po.insn = insn;
 	err = linux_prog_load(&po, log, &lu->prog_fd[i]);

@@ -153,8 +153,31 @@ static bool no_retval(uint32_t attach)
 	}
 }
 
+/* Functions have arguments and results, iterators a file that they write. */
+static bool tracing_allows(int32_t id, uint32_t attach)
+{
+	bool function = attach == ATTACH_FENTRY || attach == ATTACH_FEXIT ||
+			attach == ATTACH_MODIFY_RETURN;
+
+	switch (id) {
+	case 49: case 57:	/* setsockopt, getsockopt: iterators of sockets */
+	case 126: case 127: case 150:	/* seq_printf, seq_write, seq_printf_btf */
+		return attach == ATTACH_ITER;
+	case 174:		/* get_attach_cookie */
+		return attach != ATTACH_ITER;
+	case 183: case 185:	/* get_func_arg, get_func_arg_cnt */
+		return function;
+	case 184:		/* get_func_ret */
+		return function && attach != ATTACH_FENTRY;
+	default:
+		return true;
+	}
+}
+
 static bool attach_allows(int32_t id, uint32_t type, uint32_t attach)
 {
+	if (type == PROG_TRACING)
+		return tracing_allows(id, attach);
 	switch (id) {
 	case 49: case 57:	/* setsockopt, getsockopt: not while getsockopt() runs */
 		return type != PROG_CGROUP_SOCKOPT || attach == ATTACH_CGROUP_SETSOCKOPT;

@@ -59,6 +59,9 @@ enum attach_type {
 };
 _Static_assert(ATTACH_UPROBE_SESSION == 57, "attach types are numbered as Linux does");
 
+/* May programs of this type and attach type be loaded sleepable? */
+bool prog_type_sleeps(uint32_t type, uint32_t attach);
+
 /* What a load from the context yields. */
 enum ctx_kind {
 	CTX_SCALAR,
@@ -128,6 +131,21 @@ bool obj_access(enum obj_kind obj, int32_t off, uint32_t size, bool write, struc
 
 /* The range that r0 must be in at exit: false if any value will do. */
 bool prog_ret_range(uint32_t type, uint32_t attach, int32_t *lo, int32_t *hi);
+
+/* ---- trace.c: what tracepoints and iterators pass ------------------------ */
+
+/* A pointer that the kernel passes, beyond the type that its BTF gives it. */
+enum trace_arg {
+	TRACE_ARG_TRUSTED,		/* it is there */
+	TRACE_ARG_TRUSTED_OR_NULL,
+	TRACE_ARG_PLAIN_OR_NULL,	/* may be NULL, and may be followed, but not be passed on */
+	TRACE_ARG_BUF_OR_NULL,		/* a map's value */
+	TRACE_ARG_RDONLY_BUF_OR_NULL,	/* a map's key */
+};
+/* Argument n (from 0) of a tracepoint by its name ("sched_switch"). */
+enum trace_arg tracepoint_arg(const char *name, uint32_t n);
+/* The same of an iterator ("task"); false if there is no such iterator. */
+bool iter_arg(const char *name, uint32_t n, enum trace_arg *arg);
 
 /* ---- map.c: map kinds --------------------------------------------------- */
 

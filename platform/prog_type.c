@@ -101,6 +101,21 @@ bool prog_type_loads(uint32_t type, uint32_t attach, enum priv priv)
 	}
 }
 
+bool prog_type_sleeps(uint32_t type, uint32_t attach)
+{
+	switch (type) {
+	case PROG_TRACING:
+		return attach == ATTACH_FENTRY || attach == ATTACH_FEXIT ||
+		       attach == ATTACH_MODIFY_RETURN || attach == ATTACH_ITER;
+	case PROG_LSM:
+		return attach != ATTACH_LSM_CGROUP;
+	case PROG_KPROBE: case PROG_STRUCT_OPS: case PROG_SYSCALL: case PROG_EXT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool prog_ret_range(uint32_t type, uint32_t attach, int32_t *lo, int32_t *hi)
 {
 	*lo = 0;
@@ -110,6 +125,9 @@ bool prog_ret_range(uint32_t type, uint32_t attach, int32_t *lo, int32_t *hi)
 	case PROG_CGROUP_SYSCTL: case PROG_CGROUP_SOCKOPT: case PROG_SK_LOOKUP:
 	case PROG_NETFILTER:
 		return true;
+	case PROG_TRACING:
+		*hi = attach == ATTACH_ITER;
+		return attach == ATTACH_ITER || attach == ATTACH_FENTRY || attach == ATTACH_FEXIT;
 	case PROG_KPROBE:
 		return attach == ATTACH_KPROBE_SESSION || attach == ATTACH_UPROBE_SESSION;
 	case PROG_CGROUP_SKB:	/* egress may also signal congestion */

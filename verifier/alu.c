@@ -299,6 +299,16 @@ static enum verr pointer_alu(struct exec *x, const struct reg_state *from,
 		}
 		return verr_fail(x->out, V_POINTER_ALU32, x->in->dst, x->in->dst);
 	}
+	/*
+	 * Where such a pointer leads does not matter, so that it may go anywhere.  A
+	 * number to which it is added is an address; Linux 6.18 takes it for the
+	 * number that it was.
+	 */
+	if (ptr.type == T_MEM && ptr.flags & TF_UNTRUSTED) {
+		if (scalar_is_dst)
+			reg_unknown(dst);
+		return V_OK;
+	}
 	if (off.has_delta)	/* Linux keeps it where pointers have their offset, and checks that */
 		off.off = off.delta;
 	if (pointer_movable(x, &ptr, &off.s) || pointer_sane(x, &off, ptr.type) ||

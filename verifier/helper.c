@@ -4,7 +4,7 @@
 
 /* ---- may it be called here? ---------------------------------------------- */
 
-static bool license_is_gpl(const char *license)
+bool program_is_gpl(const struct program *p)
 {
 	static const char *const gpl[] = {
 		"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL",
@@ -12,18 +12,28 @@ static bool license_is_gpl(const char *license)
 	};
 
 	for (uint32_t i = 0; i < sizeof(gpl) / sizeof(*gpl); i++)
-		if (!strcmp(license, gpl[i]))
+		if (!strcmp(p->license, gpl[i]))
 			return true;
 	return false;
+}
+
+/* Of the iterators only those of sockets that are locked may set and get options. */
+static bool iter_allows(const struct program *p, int32_t id)
+{
+	enum { SETSOCKOPT = 49, GETSOCKOPT = 57 };
+
+	return (id != SETSOCKOPT && id != GETSOCKOPT) ||
+	       (p->target && (!strcmp(p->target, "tcp") || !strcmp(p->target, "unix")));
 }
 
 static enum verr call_allowed(struct exec *x, const struct helper_proto *p)
 {
 	const struct program *prog = x->env->prog;
 
-	if (!helper_available(p, prog->type, prog->attach_type, x->env->opts.priv))
+	if (!helper_available(p, prog->type, prog->attach_type, x->env->opts.priv) ||
+	    (prog->type == PROG_TRACING && !iter_allows(prog, p->id)))
 		return verr_fail(x->out, V_HELPER_TYPE, -1, p->name, p->id);
-	if (helper_needs_gpl(p, prog->type, prog->attach_type) && !license_is_gpl(prog->license))
+	if (helper_needs_gpl(p, prog->type, prog->attach_type) && !program_is_gpl(prog))
 		return verr_fail(x->out, V_HELPER_GPL, -1);
 	if (p->flags & HELPER_SLEEPS && !x->env->sleepable)
 		return verr_fail(x->out, V_HELPER_SLEEPS, -1);

@@ -69,6 +69,19 @@ static bool flags_ok(const struct helper_arg *arg, const struct reg_state *r)
 	}
 }
 
+/* A pointer to this struct, or to one that begins with it. */
+static enum verr struct_check(struct exec *x, uint32_t reg, const char *name)
+{
+	const struct reg_state *r = &x->f->reg[reg];
+	const char *is = btf_name(x->env, r->btf);
+
+	if (!x->env->opts.btf && strcmp(name, is))
+		return verr_fail(x->out, V_UNSUPPORTED, (int)reg, "relations between kernel types");
+	if (x->env->opts.btf && !kernel_points_to(x->env, r, name))
+		return verr_fail(x->out, V_ARG_BTF, (int)reg, reg, is, name);
+	return V_OK;
+}
+
 static enum verr type_check(struct exec *x, uint32_t reg, const struct helper_arg *arg)
 {
 	const struct reg_state *r = &x->f->reg[reg];
@@ -77,9 +90,10 @@ static enum verr type_check(struct exec *x, uint32_t reg, const struct helper_ar
 		return verr_fail(x->out, V_UNSUPPORTED, (int)reg, "an argument of this kind");
 	if (!(takes[arg->kind].types & BIT(r->type)) || !flags_ok(arg, r))
 		return arg_fail(x, reg, takes[arg->kind].text);
-	if (arg->kind == ARG_BTF_ID && arg->btf_name &&
-	    strcmp(arg->btf_name, btf_name(x->env, r->btf)))
-		return verr_fail(x->out, V_UNSUPPORTED, (int)reg, "relations between kernel types");
+	if (r->type == T_BTF_ID && arg->kind == ARG_BTF_ID)
+		return arg->btf_name ? struct_check(x, reg, arg->btf_name) : V_OK;
+	if (r->type == T_BTF_ID && arg->kind == ARG_BTF_SOCK_COMMON)
+		return struct_check(x, reg, "sock_common");
 	return V_OK;
 }
 
@@ -133,8 +147,10 @@ static enum verr memory_check(struct exec *x, struct call *c, uint32_t reg, uint
 		if (!size && !zero_ok)
 			return verr_fail(x->out, V_ARG_ZERO_READ, (int)reg);
 		return stack_range(x, reg, size, write, uninit);
-	case T_BTF_ID: case T_BUF:
-		return verr_fail(x->out, V_UNSUPPORTED, (int)reg, "access to kernel memory");
+	case T_BTF_ID:
+		return kernel_access(x, reg, 0, size, write, -1);
+	case T_BUF:
+		return buffer_check(x, reg, r->off, size, write);
 	default:
 		if (zero_ok && !size && is_null(r))
 			return V_OK;

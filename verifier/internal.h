@@ -270,6 +270,7 @@ enum verr fixed_offset(struct exec *x, uint32_t ptr, bool off_ok);
 enum verr packet_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool zero_ok);
 enum verr map_value_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
 			  bool zero_ok);
+enum verr buffer_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write);
 /* Contents that neither programs nor user space can change any more. */
 bool map_is_constant(const struct map_def *m);
 
@@ -288,12 +289,27 @@ enum verr helper_arg_check(struct exec *x, struct call *c, uint32_t reg);
 
 /* helper.c */
 enum verr exec_call(struct exec *x);
+bool program_is_gpl(const struct program *p);
 /* Packet pointers are not valid any more. */
 void packet_invalidate(const struct venv *env, struct vstate *st);
 
-/* Names of kernel types, numbered as they come. */
+/* Kernel types by name: ids in the kernel's BTF, or numbered as they come without. */
 uint32_t btf_intern(const struct venv *env, const char *name);
 const char *btf_name(const struct venv *env, uint32_t i);
+
+/* kernel.c: only with env->opts.btf */
+/* The id of the struct of this name, 0 if there is none. */
+uint32_t kernel_struct(const struct venv *env, const char *name);
+const char *kernel_name(const struct venv *env, uint32_t id);
+/* Finds what the program attaches to. */
+void kernel_target(struct venv *env);
+/* A load of an argument of it. */
+enum verr kernel_ctx(struct exec *x, uint32_t ptr, int32_t at, uint32_t size, int value);
+/* An access behind a pointer to a kernel struct. */
+enum verr kernel_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write,
+			int value);
+/* Does the pointer, with its fixed offset, point to such a struct? */
+bool kernel_points_to(const struct venv *env, const struct reg_state *r, const char *name);
 
 /* call.c */
 enum verr exec_call_local(struct exec *x);

@@ -222,7 +222,36 @@ static enum verr object_access(struct exec *x, uint32_t ptr, int32_t off, uint32
 		return verr_fail(x->out, V_WRITE_RDONLY, (int)ptr, ptr, reg_type_name(r, name));
 	if (write && value >= 0 && reg_leaks(x->env, &x->f->reg[value]))
 		return verr_fail(x->out, V_LEAK, value, value, "mem");
-	if (mem_region(x, ptr, off, size, r->size, false))
+	/* What is not trusted is read by instructions that survive a fault. */
+	if (!(r->flags & TF_UNTRUSTED) && mem_region(x, ptr, off, size, r->size, false))
+		return x->out->err;
+	if (!write && value >= 0)
+		reg_unknown(&x->f->reg[value]);
+	return V_OK;
+}
+
+/* Buffers of the kernel: what is touched of them is compared when the program is attached. */
+enum verr buffer_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, bool write)
+{
+	const struct reg_state *r = &x->f->reg[ptr];
+	const char *kind = r->type == T_TP_BUFFER ? "tracepoint" :
+			   r->flags & TF_RDONLY ? "rdonly" : "rdwr";
+	char buf[48], name[64];
+
+	if (write && r->flags & TF_RDONLY)
+		return verr_fail(x->out, V_WRITE_RDONLY, (int)ptr, ptr, reg_type_name(r, name));
+	if (off < 0)
+		return verr_fail(x->out, V_BUFFER_ACCESS, (int)ptr, ptr, kind, off, size);
+	if (!scalar_is_const(&r->s) || r->s.var.value)
+		return verr_fail(x->out, V_BUFFER_VAR, (int)ptr, ptr, r->off + off,
+				 tnum_text(r->s.var, buf));
+	return V_OK;
+}
+
+static enum verr buffer_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size,
+			       bool write, int value)
+{
+	if (buffer_check(x, ptr, off, size, write))
 		return x->out->err;
 	if (!write && value >= 0)
 		reg_unknown(&x->f->reg[value]);
@@ -310,6 +339,8 @@ static enum verr ctx_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t 
 		return x->out->err;
 	if (!x->env->bpf_capable && !prog_ctx_unpriv(p->type, at, write))
 		return verr_fail(x->out, V_CTX_ACCESS, (int)ptr, at, size);
+	if (x->env->target && !write && value >= 0)
+		return kernel_ctx(x, ptr, at, size, value);
 	if (!prog_ctx_access(p->type, p->attach_type, at, size, write, &acc)) {
 		if (!write && ctx_is_typed(p->type))
 			return verr_fail(x->out, V_UNSUPPORTED, (int)ptr,
@@ -396,7 +427,11 @@ enum verr mem_access(struct exec *x, uint32_t ptr, int32_t off, uint32_t size, b
 		return flow_keys_access(x, ptr, off, size, write, value);
 	case T_SOCKET: case T_SOCK_COMMON: case T_TCP_SOCK: case T_XDP_SOCK:
 		return sock_access(x, ptr, off, size, write, value);
-	case T_BTF_ID: case T_BUF: case T_TP_BUFFER: case T_ARENA:
+	case T_BTF_ID:
+		return kernel_access(x, ptr, off, size, write, value);
+	case T_BUF: case T_TP_BUFFER:
+		return buffer_access(x, ptr, off, size, write, value);
+	case T_ARENA:
 		return verr_fail(x->out, V_UNSUPPORTED, (int)ptr, "access to kernel memory");
 	case T_MAP_PTR:
 		if (!write && x->env->perfmon)

@@ -308,6 +308,8 @@ uint32_t btf_intern(const struct venv *env, const char *name)
 {
 	struct pool *p = env->pool;
 
+	if (env->opts.btf)
+		return kernel_struct(env, name);
 	for (uint32_t i = 0; i < p->nbtf; i++)
 		if (!strcmp(p->btf[i], name))
 			return i;
@@ -319,6 +321,8 @@ uint32_t btf_intern(const struct venv *env, const char *name)
 
 const char *btf_name(const struct venv *env, uint32_t i)
 {
+	if (env->opts.btf)
+		return kernel_name(env, i);
 	return i < env->pool->nbtf ? env->pool->btf[i] : "?";
 }
 

@@ -167,7 +167,7 @@ struct reg_state {
 		uint32_t size;	/* T_MEM, T_BUF: bytes */
 		uint32_t frame;	/* T_STACK: whose stack */
 		uint32_t subprog; /* T_FUNC */
-		uint32_t btf;	/* T_BTF_ID: index of a name, see btf_name() */
+		uint32_t btf;	/* T_BTF_ID: id of the type in vopts.btf, without one index of a name; see btf_name() */
 		struct {	/* SLOT_ITER, SLOT_DYNPTR: reserved */
 			uint8_t kind, state;
 			uint16_t depth;
@@ -241,9 +241,16 @@ bool verr_unsupported(enum verr e);
 
 enum walk { WALK_EXACT, WALK_LINUX };
 
+struct btf;		/* case/btf.h */
+struct btf_type;
 struct vopts {
 	enum priv priv;
 	enum walk walk;
+	/*
+	 * The kernel's types, by which arguments of tracepoints and memory behind kernel
+	 * pointers are judged.  NULL: what needs them is not supported.
+	 */
+	const struct btf *btf;
 	uint8_t log;		/* 0, 1, 2 as Linux */
 	bool record;		/* keep states per slot for the soundness oracle */
 	bool state_freq;	/* Linux walk: keep a state wherever possible, which prunes more */
@@ -284,6 +291,7 @@ struct venv {
 	const struct prog_type_info *type;
 	bool bpf_capable;	/* CAP_BPF: loops, spilled scalars, ... */
 	bool sleepable;
+	const struct btf_type *target; /* prototype of what it attaches to, NULL: not known */
 	bool perfmon;		/* pointer leaks and uninitialised stack reads are allowed */
 	bool guesses;		/* what a processor may guess counts: see speculate.c */
 	bool limits;		/* masks depend on scalars: no state holds one with others */

@@ -88,9 +88,12 @@ enum verr venv_init(struct venv *env, const struct unit *u, uint32_t prog, const
 		return verr_fail(out, V_PROG_TYPE, -1, p->type);
 	if (p->type != PROG_PLAIN && !prog_type_loads(p->type, p->attach_type, o->priv))
 		return verr_fail(out, V_PROG_TYPE_PRIV, -1, env->type->name, p->attach_type);
+	if (p->prog_flags & PROG_F_SLEEPABLE && !prog_type_sleeps(p->type, p->attach_type))
+		return verr_fail(out, V_SLEEPABLE, -1);
 	env->opts.strict_align |= p->prog_flags & PROG_F_STRICT_ALIGNMENT;
 	env->sleepable = env->type->sleepable || p->prog_flags & PROG_F_SLEEPABLE;
 	env->pool = pool_new(a);
+	kernel_target(env);
 	return structure_check(env, out, pc);
 }
 

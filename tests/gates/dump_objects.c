@@ -39,6 +39,7 @@ struct map_rec {
 static struct map_rec maps[1 << 16];
 static unsigned nmaps = 1, map_of[MAX_FDS];
 static const char *out_dir, *file_name, *prog_name;
+static const char *target_name;	/* what a tracing program attaches to */
 static unsigned written, loads, accepted;
 static char log_buf[1 << 24];
 
@@ -207,7 +208,7 @@ static void write_case(const union bpf_attr *a, const char *verdict, uint64_t pr
 		fprintf(f, "# needs: kfunc\n");
 	if (callback)
 		fprintf(f, "# needs: callback\n");
-	if (a->prog_type == BPF_PROG_TYPE_TRACING || a->prog_type == BPF_PROG_TYPE_STRUCT_OPS ||
+	if ((a->prog_type == BPF_PROG_TYPE_TRACING && !target_name) || a->prog_type == BPF_PROG_TYPE_STRUCT_OPS ||
 	    a->prog_type == BPF_PROG_TYPE_LSM || a->prog_type == BPF_PROG_TYPE_EXT)
 		fprintf(f, "# needs: arguments typed by the kernel's BTF\n");
 	write_subs(f, a, btf);
@@ -215,6 +216,8 @@ static void write_case(const union bpf_attr *a, const char *verdict, uint64_t pr
 		a->prog_type < sizeof(type_names) / sizeof(*type_names) ? type_names[a->prog_type] : "plain",
 		a->expected_attach_type, a->prog_flags,
 		strstr((const char *)(uintptr_t)a->license, "GPL") ? "GPL" : "Proprietary");
+	if (target_name)
+		fprintf(f, "-- target %s\n", target_name);
 	write_maps(f, used, &nused, btf);
 	fprintf(f, "-- raw\n%s", body);
 	fclose(f);
@@ -318,6 +321,8 @@ static void load_one(const void *elf, size_t n, unsigned index)
 		if (i++ == index) {
 			snprintf(name, sizeof(name), "%s", bpf_program__name(p));
 			prog_name = name;
+			target_name = strchr(bpf_program__section_name(p), '/');
+			target_name = target_name && bpf_program__type(p) == BPF_PROG_TYPE_TRACING ? target_name + 1 : NULL;
 			if (bpf_program__type(p) == BPF_PROG_TYPE_UNSPEC)
 				bpf_program__set_type(p, BPF_PROG_TYPE_SCHED_CLS);
 		}

@@ -2,6 +2,8 @@
 /* judge: one program, our verdict and the other one. */
 #include "tests/gates/gate.h"
 
+#include "case/btf.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
@@ -360,7 +362,9 @@ static const char *left_out(const struct head *h, const struct program *p)
 static void compare(struct counts *c, const char *file, const struct head *h,
 		    const struct testcase *tc, uint32_t prog, struct answer *a)
 {
-	struct vopts vo = { .priv = gate.priv, .walk = gate.walk, .cpus = linux_ncpus() };
+	struct vopts vo = {
+		.priv = gate.priv, .walk = gate.walk, .cpus = linux_ncpus(), .btf = btf_of_kernel(),
+	};
 	struct arena mem = { 0 };
 	struct verdict v;
 

@@ -95,4 +95,14 @@ void cli_explain_json(struct json *j, const struct explanation *e);
 /* Writes to path ("-" or NULL: standard output); false after a message. */
 bool cli_write(const char *path, const void *data, size_t n);
 
+/* log_json.c: the log of a walk (vopts.sink) as the member "log" of the object that to writes. */
+struct log_json {
+	struct log_sink sink;
+	struct json j, *to;
+	char *text;		/* at level 1 */
+	size_t size;
+};
+void cli_log_json_begin(struct log_json *l, struct json *to, uint8_t level);
+void cli_log_json_end(struct log_json *l);
+
 #endif

@@ -13,33 +13,25 @@ static void json_stack(struct json *j, const struct program *p, const struct ver
 	json_end(j, ']');
 }
 
-/* e: NULL unless asked for. */
-static void print_json(const struct program *p, const struct verdict *v,
-		       const struct explanation *e)
+/* What follows the log; e: NULL unless asked for. */
+static void json_verdict(struct json *j, const struct program *p, const struct verdict *v,
+			 const struct explanation *e)
 {
-	struct json j = { .f = stdout };
-
-	json_begin(&j, NULL, '{');
-	json_str(&j, "program", p->name);
-	json_bool(&j, "accepted", v->accepted);
+	json_bool(j, "accepted", v->accepted);
 	if (!v->accepted) {
-		json_u64(&j, "pc", v->pc);
-		json_str(&j, "error", verr_name[v->err]);
-		json_str(&j, "reason", v->msg);
-		json_i64(&j, "register", v->reg);
+		json_u64(j, "pc", v->pc);
+		json_str(j, "error", verr_name[v->err]);
+		json_str(j, "reason", v->msg);
+		json_i64(j, "register", v->reg);
 	}
-	json_u64(&j, "insns", p->len);
-	json_u64(&j, "processed", v->processed);
-	json_u64(&j, "states", v->states);
-	json_u64(&j, "peak_states", v->peak_states);
+	json_u64(j, "insns", p->len);
+	json_u64(j, "processed", v->processed);
+	json_u64(j, "states", v->states);
+	json_u64(j, "peak_states", v->peak_states);
 	if (v->accepted)
-		json_stack(&j, p, v);
+		json_stack(j, p, v);
 	if (e && !v->accepted)
-		cli_explain_json(&j, e);
-	if (v->nlog)
-		json_str(&j, "log", v->log);
-	json_end(&j, '}');
-	putchar('\n');
+		cli_explain_json(j, e);
 }
 
 static void print_text(const struct program *p, const struct verdict *v, bool named)
@@ -76,22 +68,49 @@ static int against_linux(const struct cli_opts *o, const struct testcase *tc, lo
 	return worst;
 }
 
+static void verify_unit(const struct unit *u, uint32_t prog, const struct vopts *vo,
+			struct arena *a, struct verdict *v, struct explanation *e)
+{
+	if (e)
+		verify_explain(u, prog, vo, a, v, e);
+	else
+		verify(u, prog, vo, a, v);
+}
+
+static bool verify_json(const struct unit *u, uint32_t prog, const struct vopts *o,
+			struct arena *a, struct explanation *e)
+{
+	struct json j = { .f = stdout };
+	struct vopts vo = *o;
+	struct log_json log;
+	struct verdict v;
+
+	json_begin(&j, NULL, '{');
+	json_str(&j, "program", u->prog[prog].name);
+	if (vo.log) {
+		cli_log_json_begin(&log, &j, vo.log);
+		vo.sink = &log.sink;
+	}
+	verify_unit(u, prog, &vo, a, &v, e);
+	if (vo.log)
+		cli_log_json_end(&log);
+	json_verdict(&j, &u->prog[prog], &v, e);
+	json_end(&j, '}');
+	putchar('\n');
+	return v.accepted;
+}
+
 static bool verify_one(const struct unit *u, uint32_t prog, const struct vopts *vo,
 		       struct arena *a, bool explain, bool json, bool named)
 {
+	struct explanation *e = explain ? arena_alloc(a, sizeof(*e)) : NULL;
 	const struct program *p = &u->prog[prog];
-	struct explanation *e = NULL;
 	struct verdict v;
 
+	if (json)
+		return verify_json(u, prog, vo, a, e);
+	verify_unit(u, prog, vo, a, &v, e);
 	if (explain) {
-		e = arena_alloc(a, sizeof(*e));
-		verify_explain(u, prog, vo, a, &v, e);
-	} else {
-		verify(u, prog, vo, a, &v);
-	}
-	if (json) {
-		print_json(p, &v, e);
-	} else if (explain) {
 		cli_explain(p, &v, e, named);
 		if (v.nlog)
 			fputs(v.log, stdout);

@@ -423,6 +423,7 @@ void verify_explain(const struct unit *u, uint32_t prog, const struct vopts *o, 
 	if (out->accepted || !p->id || out->pc >= p->len)
 		return;
 	vo.log = LOG_PATH;
+	vo.sink = NULL;
 	vo.record = false;
 	memset(&again, 0, sizeof(again));
 	t = arena_alloc(a, sizeof(*t));

@@ -295,7 +295,6 @@ void packet_invalidate(const struct venv *env, struct vstate *st);
 
 /* Kernel types by name: ids in the kernel's BTF, or numbered as they come without. */
 uint32_t btf_intern(const struct venv *env, const char *name);
-const char *btf_name(const struct venv *env, uint32_t i);
 
 /* kernel.c: only with env->opts.btf */
 /* The id of the struct of this name, 0 if there is none. */
@@ -323,7 +322,9 @@ enum verr structure_check(struct venv *env, struct step *out, uint32_t *pc);
 void call_clobber(struct func_state *f);
 
 /* log.c: env->log is NULL without a log */
-struct vlog *vlog_new(struct arena *a, uint8_t level);
+struct vlog *vlog_new(struct arena *a, uint8_t level, struct log_sink *sink);
+/* NULL, or who gets events instead of text. */
+struct log_sink *vlog_sink(const struct vlog *l);
 void vlog_printf(struct vlog *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /*
  * The third kind of log, for explain.c: the insns of the current path, and the
@@ -350,7 +351,10 @@ void vlog_state(struct vlog *l, const struct venv *env, const struct vstate *s);
 /* "from A to B: STATE", and with repeat "B: STATE". */
 void vlog_from(struct vlog *l, const struct venv *env, const struct vstate *s, uint32_t from,
 	       bool repeat);
-void vlog_insn(struct vlog *l, const struct venv *env, uint32_t pc);
+/* The insn at s->insn. */
+void vlog_insn(struct vlog *l, const struct venv *env, const struct vstate *s);
+/* The path ends in front of s->insn; from: the insn before if that is worth telling. */
+void vlog_safe(struct vlog *l, const struct venv *env, const struct vstate *s, uint32_t from);
 /* What the insn at pc, printed last, did to the state s. */
 void vlog_step(struct vlog *l, const struct venv *env, const struct vstate *s, uint32_t pc,
 	       const struct step *out);

@@ -28,15 +28,38 @@ struct vlog {
 	struct path_insn *path;
 	size_t npath, path_cap;
 	const struct venv *env;
+	struct log_sink *sink;	/* or NULL */
+	uint32_t pc;		/* of the last insn */
 };
 
-struct vlog *vlog_new(struct arena *a, uint8_t level)
+struct vlog *vlog_new(struct arena *a, uint8_t level, struct log_sink *sink)
 {
 	struct vlog *l = arena_alloc(a, sizeof(*l));
 
 	l->arena = a;
 	l->level = level;
+	l->sink = sink;
+	l->pc = UINT32_MAX;
 	return l;
+}
+
+struct log_sink *vlog_sink(const struct vlog *l)
+{
+	return l->sink;
+}
+
+/* If events are wanted: the one that the caller describes, in state s. */
+static bool emit(struct vlog *l, const struct venv *env, const struct vstate *s,
+		 struct log_event e)
+{
+	if (!l->sink)
+		return false;
+	e.env = env;
+	e.state = s;
+	if (s)
+		e.frame = s->curframe;
+	l->sink->event(l->sink, &e);
+	return true;
 }
 
 static bool vlog_room(struct vlog *l, size_t n)
@@ -63,7 +86,7 @@ void vlog_printf(struct vlog *l, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	if (l->level == LOG_PATH)
+	if (l->level == LOG_PATH || l->sink)
 		return;
 	va_start(ap, fmt);
 	n = vsnprintf(buf, sizeof(buf), fmt, ap);
@@ -78,6 +101,8 @@ void vlog_printf(struct vlog *l, const char *fmt, ...)
 
 size_t vlog_mark(const struct vlog *l)
 {
+	if (l && l->sink)
+		return l->level == 1 ? l->sink->mark(l->sink) : 0;
 	return !l ? 0 : l->level == LOG_PATH ? l->npath : l->n;
 }
 
@@ -124,6 +149,10 @@ void vlog_forget(struct vlog *l, size_t mark)
 		path_forget(l, mark);
 	if (!l || l->level != 1)
 		return;
+	if (l->sink) {
+		l->sink->forget(l->sink, mark);
+		return;
+	}
 	l->n = mark;
 	l->insn_at = l->insn_end = 0;
 }
@@ -346,6 +375,8 @@ void vlog_frame(struct vlog *l, const struct venv *env, const struct vstate *s, 
 /* "IDX: STATE" of the current frame. */
 void vlog_state(struct vlog *l, const struct venv *env, const struct vstate *s)
 {
+	if (emit(l, env, s, (struct log_event){ LOG_BEGIN, .pc = s->insn, .from = UINT32_MAX }))
+		return;
 	vlog_printf(l, "%u:", s->insn);
 	vlog_frame(l, env, s, s->curframe);
 }
@@ -379,10 +410,14 @@ static void put_delta(struct vlog *l, const struct venv *env, const struct vstat
 void vlog_step(struct vlog *l, const struct venv *env, const struct vstate *s, uint32_t pc,
 	       const struct step *out)
 {
+	uint64_t slots = out->touched_slots[s->curframe];
+
 	switch (insn_row(env->id[pc])->kind) {
 	case K_JA: case K_EXIT: case K_MAY_GOTO:
 		return;
 	case K_CALL_LOCAL:
+		if (emit(l, env, s, (struct log_event){ LOG_CALL, .pc = s->insn, .from = pc }))
+			return;
 		vlog_printf(l, "caller:\n");
 		vlog_frame(l, env, s, s->curframe - 1);
 		vlog_printf(l, "callee:\n");
@@ -390,6 +425,9 @@ void vlog_step(struct vlog *l, const struct venv *env, const struct vstate *s, u
 		vlog_state(l, env, s);
 		return;
 	default:
+		if (emit(l, env, s, (struct log_event){ LOG_RESULT, .pc = pc, .from = UINT32_MAX,
+				    .regs = out->touched, .slots = slots }))
+			return;
 		put_delta(l, env, s, pc, out);
 	}
 }
@@ -397,6 +435,8 @@ void vlog_step(struct vlog *l, const struct venv *env, const struct vstate *s, u
 void vlog_return(struct vlog *l, const struct venv *env, const struct vstate *callee,
 		 const struct vstate *s)
 {
+	if (emit(l, env, s, (struct log_event){ LOG_RETURN, .pc = s->insn, .from = UINT32_MAX }))
+		return;
 	vlog_printf(l, "returning from callee:\n");
 	vlog_frame(l, env, callee, callee->curframe);
 	vlog_printf(l, "to caller at %u:\n", s->insn);
@@ -405,6 +445,9 @@ void vlog_return(struct vlog *l, const struct venv *env, const struct vstate *ca
 
 void vlog_error(struct vlog *l, const struct step *out)
 {
+	if (emit(l, NULL, NULL, (struct log_event){ LOG_ERROR, .pc = l->pc, .from = UINT32_MAX,
+			.frame = UINT32_MAX, .err = out->err, .text = out->msg, .more = out->more }))
+		return;
 	vlog_printf(l, "%s\n", out->msg);
 	if (out->more[0])
 		vlog_printf(l, "%s\n", out->more);
@@ -414,11 +457,24 @@ void vlog_error(struct vlog *l, const struct step *out)
 void vlog_from(struct vlog *l, const struct venv *env, const struct vstate *s, uint32_t from,
 	       bool repeat)
 {
+	if (emit(l, env, s, (struct log_event){ LOG_BEGIN, .pc = s->insn, .from = from }))
+		return;
 	vlog_printf(l, "\nfrom %u to %u%s:", from, s->insn,
 		    s->speculative ? " (speculative execution)" : "");
 	vlog_frame(l, env, s, s->curframe);
 	if (repeat)
 		vlog_state(l, env, s);
+}
+
+void vlog_safe(struct vlog *l, const struct venv *env, const struct vstate *s, uint32_t from)
+{
+	if (emit(l, env, s, (struct log_event){ LOG_SAFE, .pc = s->insn, .from = from }))
+		return;
+	if (from != UINT32_MAX)
+		vlog_printf(l, "\nfrom %u to %u%s: safe\n", from, s->insn,
+			    s->speculative ? " (speculative execution)" : "");
+	else
+		vlog_printf(l, "%u: safe\n", s->insn);
 }
 
 /* ---- insns --------------------------------------------------------------- */
@@ -445,15 +501,29 @@ static void put_source(struct vlog *l, const struct program *p, uint32_t pc)
 		    line->file ? line->file : "", line->line);
 }
 
-void vlog_insn(struct vlog *l, const struct venv *env, uint32_t pc)
+void vlog_insn(struct vlog *l, const struct venv *env, const struct vstate *s)
 {
+	uint32_t pc = s->insn;
 	char text[160];
 
+	l->pc = pc;
+	vlog_insn_text(env, pc, text, sizeof(text));
+	if (emit(l, env, s, (struct log_event){ LOG_INSN, .pc = pc, .from = UINT32_MAX, .text = text }))
+		return;
 	put_source(l, env->prog, pc);
 	l->insn_at = l->n;
-	vlog_insn_text(env, pc, text, sizeof(text));
 	vlog_printf(l, "%u: (%02x) %s\n", pc, env->insn[pc].code, text);
 	l->insn_end = l->n;
+}
+
+static void emit_head(struct vlog *l, const struct venv *env)
+{
+	for (uint32_t i = 0; i < env->nsub; i++)
+		emit(l, env, NULL, (struct log_event){ LOG_FUNCTION, .pc = env->sub[i].start,
+		     .from = UINT32_MAX, .frame = i });
+	for (uint32_t pc = 0; pc < env->len; pc += insn_slots(env->id[pc]))
+		emit(l, env, NULL, (struct log_event){ LOG_LIVE, .pc = pc, .from = UINT32_MAX,
+		     .frame = UINT32_MAX, .regs = env->live[pc] & ((1u << REG_FP) - 1) });
 }
 
 /* What Linux's log begins with at level 2. */
@@ -463,6 +533,10 @@ void vlog_head(struct vlog *l, const struct venv *env)
 
 	if (l->level != 2)
 		return;
+	if (l->sink) {
+		emit_head(l, env);
+		return;
+	}
 	for (uint32_t i = 0; i < env->nsub; i++)
 		vlog_printf(l, "func#%u @%u\n", i, env->sub[i].start);
 	vlog_printf(l, "Live regs before insn:\n");

@@ -18,6 +18,21 @@ static void put_slots(struct vlog *l, uint64_t slots)
 		vlog_printf(l, "%s%d", sep, -8 * (__builtin_ctzll(slots) + 1));
 }
 
+/* If events are wanted: regs and slots of frame at pc. */
+static bool emit(const struct venv *env, enum log_kind kind, uint32_t pc, uint32_t frame,
+		 uint32_t regs, uint64_t slots)
+{
+	struct log_event e = {
+		.kind = kind, .pc = pc, .from = UINT32_MAX, .frame = frame, .env = env,
+		.regs = regs, .slots = slots,
+	};
+	struct log_sink *sink = vlog_sink(env->log);
+
+	if (sink && (regs || slots))
+		sink->event(sink, &e);
+	return sink;
+}
+
 void vlog_trace(const struct venv *env, uint32_t frame, uint32_t last, uint32_t first,
 		int64_t next)
 {
@@ -32,6 +47,8 @@ void vlog_trace_insn(const struct venv *env, const struct hist *h, const struct 
 	uint32_t frame = h->frame + (kind == K_CALL_LOCAL) - (kind == K_EXIT);
 	char text[160];
 
+	if (emit(env, LOG_PRECISE, h->insn, frame, m->reg[frame], m->slot[frame]))
+		return;
 	vlog_printf(env->log, "mark_precise: frame%u: regs=", frame);
 	put_regs(env->log, m->reg[frame]);
 	vlog_printf(env->log, " stack=");
@@ -48,6 +65,8 @@ void vlog_inherit(const struct venv *env, const struct point *p)
 
 		if (!regs && !slots)
 			continue;
+		if (emit(env, LOG_INHERITED, p->state->insn, i, regs, slots))
+			continue;
 		vlog_printf(env->log, "frame %u: propagating ", i);
 		put_regs(env->log, regs);
 		for (const char *sep = regs ? "," : ""; slots; slots &= slots - 1, sep = ",")
@@ -58,8 +77,13 @@ void vlog_inherit(const struct venv *env, const struct point *p)
 
 void vlog_trace_point(const struct venv *env, const struct point *p, const struct marks *m)
 {
-	struct vstate *s = state_copy(env, p->state);
+	struct vstate *s;
 
+	for (uint32_t i = p->state->curframe + 1; vlog_sink(env->log) && i-- > 0;)
+		emit(env, LOG_PRECISE_STATE, p->state->insn, i, m->reg[i], m->slot[i]);
+	if (vlog_sink(env->log))
+		return;
+	s = state_copy(env, p->state);
 	for (uint32_t i = s->curframe + 1; i-- > 0;) {
 		struct func_state *f = frame_own(env, s, i);
 

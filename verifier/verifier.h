@@ -263,6 +263,43 @@ struct vopts {
 	bool sealed;		/* PRIV_ROOT: yet no address becomes a number, and no stale stack is read */
 	bool live_exit;		/* r0 to r9 count as read at the exit of main (they are compared there) */
 	const struct domain *domain; /* NULL: domain_linux */
+	struct log_sink *sink;	/* with log: not NULL gets it as data, and verdict.log is "" */
+};
+
+/* ---- log.c: the log as data ------------------------------------------------ */
+
+enum log_kind {
+	LOG_FUNCTION,	/* subprogram number frame begins at pc */
+	LOG_LIVE,	/* regs may be read at pc before they are written */
+	LOG_BEGIN,	/* a path begins at pc, or goes on there after the insn from */
+	LOG_INSN,	/* the insn at pc is executed in state */
+	LOG_RESULT,	/* it left this state; regs and slots are what it touched */
+	LOG_CALL,	/* it called: the frame is new */
+	LOG_RETURN,	/* the frame above returned to pc */
+	LOG_SAFE,	/* the path ends at pc (after the insn from): an older state holds this one */
+	LOG_PRECISE,	/* the values of regs and slots of frame matter before the insn at pc */
+	LOG_PRECISE_STATE, /* and in the state that is kept at pc */
+	LOG_INHERITED,	/* regs and slots of frame mattered behind the state of LOG_SAFE */
+	LOG_ERROR,	/* text, more; on a speculative path nothing but its end */
+};
+struct venv;
+struct vstate;
+struct log_event {
+	enum log_kind kind;
+	uint32_t pc, from, frame; /* UINT32_MAX: none */
+	const struct venv *env;
+	const struct vstate *state; /* NULL: does not belong to this event */
+	uint32_t regs;		/* bit N: register N */
+	uint64_t slots;		/* bit N: the 8 bytes below r10 - 8 * N */
+	const char *text, *more; /* the insn, or the sentences of an error */
+	enum verr err;
+};
+/* With vopts.sink set, whoever is interested gets events instead of text. */
+struct log_sink {
+	void (*event)(struct log_sink *sink, const struct log_event *e);
+	/* Level 1: how far the log is, and that what came after that is of no interest. */
+	size_t (*mark)(struct log_sink *sink);
+	void (*forget)(struct log_sink *sink, size_t mark);
 };
 
 /* ---- step.c: one instruction --------------------------------------------- */
@@ -351,6 +388,9 @@ enum verr venv_init(struct venv *env, const struct unit *u, uint32_t prog, const
 		    struct arena *a, struct step *out, uint32_t *pc);
 /* The state at entry of subprogram sub (0: main). */
 struct vstate *venv_entry(const struct venv *env, uint32_t sub);
+
+/* The kernel type that reg_state.btf stands for. */
+const char *btf_name(const struct venv *env, uint32_t i);
 
 struct vstate *state_copy(const struct venv *env, const struct vstate *s);
 void state_free(const struct venv *env, struct vstate *s);

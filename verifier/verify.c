@@ -77,7 +77,7 @@ enum verr venv_init(struct venv *env, const struct unit *u, uint32_t prog, const
 	env->perfmon = !env->guesses && !o->sealed;
 	env->arena = a;
 	if (o->log)
-		env->log = vlog_new(a, o->log);
+		env->log = vlog_new(a, o->log, o->sink);
 	if (!p->id) {
 		*pc = p->check.pc;
 		return verr_fail(out, V_MALFORMED, -1, p->check.msg);

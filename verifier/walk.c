@@ -151,7 +151,7 @@ static void log_insn(struct walker *w, const struct vstate *s)
 	else
 		log_last(w, s);
 	w->fresh = w->popped = false;
-	vlog_insn(w->env->log, w->env, s->insn);
+	vlog_insn(w->env->log, w->env, s);
 }
 
 static enum verr logged_step(struct walker *w, struct vstate *s)
@@ -254,11 +254,8 @@ void walk_log_safe(struct walker *w, const struct vstate *s)
 	struct vlog *l = w->env->log;
 
 	w->unshown = false;
-	if (l && w->fresh)
-		vlog_printf(l, "\nfrom %u to %u%s: safe\n", w->from, s->insn,
-			    s->speculative ? " (speculative execution)" : "");
-	else if (l)
-		vlog_printf(l, "%u: safe\n", s->insn);
+	if (l)
+		vlog_safe(l, w->env, s, w->fresh ? w->from : UINT32_MAX);
 }
 
 void walk_resume(struct walker *w, uint32_t from, size_t log)

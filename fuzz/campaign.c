@@ -342,8 +342,9 @@ static void summary_kernel(FILE *o, const struct stats *s)
 	if (s->kernel_steps)
 		fprintf(o, "                covered by older states %" PRIu64 " times, %" PRIu64
 			" in part; %" PRIu64 " left early, %" PRIu64 " not understood, %" PRIu64
-			" with \"verifier bug\"\n",
-			s->kernel_covered, s->kernel_tainted, s->kernel_lost, s->kernel_odd, s->kernel_bugs);
+			" with \"verifier bug\", %" PRIu64 " wrong as is known\n",
+			s->kernel_covered, s->kernel_tainted, s->kernel_lost, s->kernel_odd,
+			s->kernel_bugs, s->kernel_known);
 	if (s->half)
 		fprintf(o, "half shown      %" PRIu64 " runs show 32 bits of r0 only\n", s->half);
 }

@@ -103,7 +103,7 @@ struct trial {
 	uint64_t states_checked;	/* written by the containment oracle */
 	bool kernel;			/* whether kernel-sound looks at this trial */
 	uint64_t kernel_steps, kernel_values, kernel_odd; /* written by kernel-sound */
-	uint64_t kernel_logs[2], kernel_covered, kernel_tainted, kernel_lost, kernel_bugs;
+	uint64_t kernel_logs[2], kernel_covered, kernel_tainted, kernel_lost, kernel_bugs, kernel_known;
 	uint32_t verdicts[VC_N];	/* by class, written by the verdict oracle */
 };
 
@@ -146,6 +146,7 @@ struct stats {
 	uint64_t kernel_covered;	/* points where the run entered a state that an older one covers */
 	uint64_t kernel_tainted;	/* of them, those behind which some values are not compared */
 	uint64_t kernel_bugs;		/* logs in which the verifier says that it contradicts itself */
+	uint64_t kernel_known;		/* logs that are wrong by a bug of Linux that is known */
 	uint64_t kernel_lost;		/* logs that were not followed to the run's end */
 	uint64_t half;			/* outcomes that show 32 bits of r0 only */
 	uint64_t ruling[ORACLE_N][3];

@@ -53,6 +53,7 @@ struct linux_route {
 	uint32_t nstep;
 	const uint64_t *exit_reg;	/* registers that the kernel had at the exit of main, or NULL */
 	uint32_t exit_valid, exit_half;	/* as in struct outcome */
+	bool asis;			/* what is known to be wrong in Linux 6.18 is wrong, too */
 	/*
 	 * By step, or NULL: receives the visit of the log at which all of the step was
 	 * compared; KLOG_NONE if it was not, or at several.
@@ -70,6 +71,7 @@ struct linux_checked {
 	uint32_t covered;		/* points at which the run entered an older state */
 	uint32_t tainted;		/* of them, those behind which something was not compared */
 	uint32_t bugs;			/* "verifier bug: ..." in the log */
+	bool known;			/* something is wrong, but by a bug of Linux that is known */
 	bool odd;			/* the log was not understood: .what.what has the line */
 	bool lost;			/* not followed to the end: too much that can be meant, or a tail call */
 	struct linux_belief what;

@@ -31,6 +31,7 @@ struct follower {
 	uint32_t nat, nnext;
 	uint32_t step, was;	/* the step that is to come, and the one before it */
 	uint64_t outer[MAX_FRAMES][REGS];	/* registers of the frames, as of their call */
+	bool ldsx;		/* the run came over what ldsx_keeps_id() is about */
 	bool jumped;		/* some place was not come to along a segment */
 	struct linux_checked *c;
 };
@@ -271,6 +272,18 @@ static void forks(struct follower *f, const struct place *p)
 		taken_up(f, p, insn, insn);
 }
 
+/*
+ * A bug of Linux 6.18 (corpus/findings/linux-6.18-ldsx-id): a sign-extending load of a
+ * spilled number has the number's id, though it may have another value.
+ */
+static bool ldsx_keeps_id(const struct follower *f, const struct klog *k)
+{
+	const struct trace_step *s = &f->w->trace->step[f->was];
+
+	return kind_at(f, f->was) == K_LDSX &&
+	       k->st.frame[k->st.cur].reg[f->w->unit->prog[s->prog].insn[s->insn].dst].id;
+}
+
 /* p goes on to insn `to`, the next of the run.  p is used up. */
 static void go_on(struct follower *f, struct place *p, uint32_t to)
 {
@@ -288,6 +301,7 @@ static void go_on(struct follower *f, struct place *p, uint32_t to)
 			odd(f, &p->k);
 			f->c->lost = true;
 		} else if (p->k.st.cur == now(f)->frame) {
+			f->ldsx |= ldsx_keeps_id(f, &p->k);
 			arrive(f, p);
 			return;
 		}
@@ -701,5 +715,6 @@ bool linux_check_run(struct linux_world *w, const struct linux_route *r, const c
 		return true;
 	/* In a log that breaks off the right place to go on may be missing. */
 	c->lost = !f.tree.whole && f.jumped;
-	return c->lost;
+	c->known = f.ldsx && !r->asis;
+	return c->lost || c->known;
 }

@@ -14,6 +14,7 @@
 #include "fuzz/internal.h"
 #include "fuzz/linux_ask.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The outcome of the kernel that has all rights; NULL: it is not among the engines. */
@@ -56,6 +57,14 @@ static void fill(const struct trial *t, enum linux_about about, const struct lin
 		 c->what.what);
 }
 
+/* PARALLAX_LINUX_ASIS=1: known bugs of Linux are findings, too. */
+static bool asis(void)
+{
+	const char *s = getenv("PARALLAX_LINUX_ASIS");
+
+	return s && *s == '1';
+}
+
 static enum ruling ask(struct trial *t, enum linux_about about, struct finding *f)
 {
 	const struct outcome *k = root_kernel(t);
@@ -69,6 +78,7 @@ static enum ruling ask(struct trial *t, enum linux_about about, struct finding *
 	linux_world_init(w, &t->tc->unit, t->layout, t->out[0].trace);
 	if (!linux_ask_about(about, w, t->arena, &prog, &r))
 		return NO_OPINION;
+	r.asis = asis();
 	if (about == LINUX_WHOLE && k && k->kind == OUT_RETURN) {
 		r.exit_reg = k->reg;
 		r.exit_valid = k->reg_valid;
@@ -92,6 +102,7 @@ static enum ruling ask(struct trial *t, enum linux_about about, struct finding *
 	t->kernel_tainted += c.tainted;
 	t->kernel_lost += c.lost;
 	t->kernel_bugs += c.bugs > 0;
+	t->kernel_known += c.known;
 	linux_log_free(&log);
 	return ruling;
 }

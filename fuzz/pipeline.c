@@ -455,8 +455,9 @@ static uint32_t trial_judge(struct pipeline *p, struct finding *f)
 	p->stats.kernel_tainted += t->kernel_tainted;
 	p->stats.kernel_lost += t->kernel_lost;
 	p->stats.kernel_bugs += t->kernel_bugs;
+	p->stats.kernel_known += t->kernel_known;
 	t->kernel_logs[0] = t->kernel_logs[1] = t->kernel_covered = t->kernel_tainted = t->kernel_lost = 0;
-	t->kernel_bugs = 0;
+	t->kernel_bugs = t->kernel_known = 0;
 	t->kernel_steps = t->kernel_values = t->kernel_odd = 0;
 	return failed;
 }

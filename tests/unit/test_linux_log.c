@@ -264,7 +264,7 @@ static struct pipeline *pipeline(void)
 {
 	const struct pipe_opts o = {
 		.engine = { engine_by_name("interp") }, .nengine = 1, .priv = PRIV_CAP_BPF,
-		.walk = WALK_EXACT, .sound = true,
+		.walk = WALK_EXACT, .sound = true, .max_insns = 2000,
 	};
 	char why[96];
 	struct pipeline *p = pipeline_new(&o, why);
@@ -383,8 +383,8 @@ static void believe_many(enum source source, uint64_t n)
 			      (unsigned long long)sum[k].logs, (unsigned long long)sum[k].steps,
 			      (unsigned long long)sum[k].values, (unsigned long long)sum[k].covered,
 			      (unsigned long long)sum[k].tainted, (unsigned long long)sum[k].lost);
-		assert_true(sum[k].logs > n * 3 / 4);
-		assert_true(sum[k].values > n * 50);
+		assert_true(sum[k].logs > n / 2);
+		assert_true(sum[k].values > n * 40);
 		assert_true(sum[k].lost < n / 20);
 	}
 	assert_true(sum[LINUX_WHOLE].covered > n / 20);
@@ -689,7 +689,9 @@ static char *doctor_frame(const struct scene *c)
 {
 	const char *line = c->s->log.text + c->line, *frame = strstr(line, "; frame1: ");
 
-	if (!frame || frame > line + c->size || c->next == KLOG_NONE)
+	/* a line that says it once more would put it right */
+	if (!frame || frame > line + c->size || c->next != c->visit + 1 ||
+	    strncmp(strchr(line + c->size, ':') + 1, " (", 2))
 		return NULL;
 	return splice(c->s->log.text, (size_t)(frame - c->s->log.text), 10, "; ");
 }
@@ -748,13 +750,24 @@ static char *doctor_covered_at_once(const struct scene *c)
 	return splice(c->s->log.text, c->seg->at, segment_end(c) - c->seg->at, text);
 }
 
+/* Does the run go on in an older state, and could it not do so in another way? */
+static bool enters_older(const struct scene *c)
+{
+	const struct linux_route *r = &c->s->route;
+	const struct trace_step *next = &c->s->trace->step[c->step + 1];
+	uint32_t insn = insn_of(c);
+
+	return c->s->about == LINUX_WHOLE && c->last && c->seg->safe != KLOG_NONE &&
+	       c->step + 1 < r->nstep && next->insn + r->head == c->seg->safe &&
+	       c->s->tree.last_seg[insn] == KLOG_NONE;
+}
+
 /* The point where the run enters an older state is said to be another. */
 static char *doctor_covered_elsewhere(const struct scene *c)
 {
 	char old[32], text[32], *at;
 
-	if (!c->last || c->seg->safe == KLOG_NONE || c->seg->safe + 1 >= c->s->route.len ||
-	    c->next == KLOG_NONE || c->next > c->visit)
+	if (!enters_older(c) || c->seg->safe + 1 >= c->s->route.len)
 		return NULL;
 	snprintf(old, sizeof(old), "\n%u: safe\n", c->seg->safe);
 	snprintf(text, sizeof(text), "\n%u: safe\n", c->seg->safe + 1);
@@ -767,7 +780,7 @@ static char *doctor_not_covered(const struct scene *c)
 {
 	char old[32], *at;
 
-	if (!c->last || c->seg->safe == KLOG_NONE || c->next == KLOG_NONE || c->next > c->visit)
+	if (!enters_older(c))
 		return NULL;
 	snprintf(old, sizeof(old), "\n%u: safe\n", c->seg->safe);
 	at = strstr(c->s->log.text + c->line, old);
@@ -1006,25 +1019,43 @@ static void no_complaint_of_the_kernels_log(void **state)
 
 /* ---- a bug of Linux ---- */
 
+/* A file of the project's; size is its length, a NUL comes behind it. */
+static char *project_file(const char *name, size_t *size)
+{
+	const char *where = getenv("PARALLAX_ROOT");
+	struct file_err err;
+	char path[4096];
+	uint8_t *p;
+	char *text;
+
+	snprintf(path, sizeof(path), "%s/corpus/%s", where ? where : ".", name);
+	p = file_read(path, size, &err);
+	if (!p)
+		fail_msg("%s cannot be read", path);
+	text = strndup((char *)p, *size);
+	free(p);
+	return text;
+}
+
+static void subject_from(struct pipeline *p, struct subject *s, const char *file)
+{
+	struct file_err err;
+	size_t n;
+	char *text = project_file(file, &n);
+
+	assert_true(case_from_text(text, n, PROG_PLAIN, &s->arena, &s->tc, &err));
+	assert_true(subject_run(p, s));
+	free(text);
+}
+
 /* The verifier believes in r0 = 0 behind a prune; the kernel exits with 0xffffffff. */
 static void bug_behind_a_prune(enum source source)
 {
 	static struct subject s;
 	struct linux_checked c;
-	struct file_err err;
-	struct pipeline *p;
-	const char *where = getenv("PARALLAX_ROOT");
-	char path[4096];
-	uint8_t *text;
-	size_t n;
+	struct pipeline *p = pipeline();
 
-	snprintf(path, sizeof(path), "%s/corpus/findings/linux-6.18-cmpxchg32-pruned.plx",
-		 where ? where : ".");
-	text = file_read(path, &n, &err);
-	assert_non_null(text);
-	assert_true(case_from_text((char *)text, n, PROG_PLAIN, &s.arena, &s.tc, &err));
-	p = pipeline();
-	assert_true(subject_run(p, &s));
+	subject_from(p, &s, "findings/linux-6.18-cmpxchg32-pruned.plx");
 	assert_true(subject_ask(&s, LINUX_WHOLE, source));
 	s.route.exit_reg = s.exit_reg;
 	s.route.exit_valid = 1;
@@ -1033,7 +1064,37 @@ static void bug_behind_a_prune(enum source source)
 	s.exit_reg[0] = 0xffffffff;	/* what Linux 6.18 returns */
 	assert_false(holds(&s, s.log.text, &c));
 	assert_string_equal(c.what.place, "exit");
-	free(text);
+	linux_log_free(&s.log);
+	arena_free(&s.arena);
+	pipeline_free(p);
+}
+
+/* A sign-extending load with the id of what it reads, as Linux 6.18 logs it. */
+static void an_id_too_many_is_seen(void **state)
+{
+	static struct subject s;
+	struct linux_checked c;
+	struct pipeline *p = pipeline();
+	size_t n;
+	char *log = project_file("klog/ldsx-id.log", &n), *id;
+	(void)state;
+
+	subject_from(p, &s, "findings/linux-6.18-ldsx-id.plx");
+	assert_int_equal(s.exit_reg[0], 2);
+	assert_true(subject_ask(&s, LINUX_WHOLE, OURS));
+	assert_true(holds(&s, s.log.text, &c));
+	assert_false(c.known);
+	assert_true(holds(&s, log, &c));
+	assert_true(c.known);
+	s.route.asis = true;
+	assert_false(holds(&s, log, &c));
+	assert_string_equal(c.what.place, "r2");
+	/* without the tie it is what follows from it */
+	id = strstr(log, "R2=scalar(id=1,");
+	memmove(id + 10, id + 15, strlen(id + 15) + 1);
+	assert_false(holds(&s, log, &c));
+	assert_string_equal(c.what.place, "r0");
+	free(log);
 	linux_log_free(&s.log);
 	arena_free(&s.arena);
 	pipeline_free(p);
@@ -1072,6 +1133,7 @@ int main(void)
 		cmocka_unit_test(doctored_logs_are_caught),
 		cmocka_unit_test(no_complaint),
 		cmocka_unit_test(no_complaint_of_the_kernels_log),
+		cmocka_unit_test(an_id_too_many_is_seen),
 		cmocka_unit_test(a_bug_behind_a_prune_is_seen),
 		cmocka_unit_test(a_bug_behind_a_prune_is_seen_in_the_kernels_log),
 	};

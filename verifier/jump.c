@@ -109,6 +109,45 @@ static struct scalar linked_value(const struct domain *dom, const struct reg_sta
 	return dom->alu(OP_ADD, width, known->s, scalar_const((uint64_t)diff));
 }
 
+enum { MAX_LINKED = 6 };
+
+static void link_count(struct exec *x, uint32_t frame, uint32_t id, uint32_t *n)
+{
+	const struct vstate *st = x->st;
+	uint32_t at = frame < st->curframe ? st->frame[frame + 1]->callsite : x->pc;
+	const struct func_state *f = st->frame[frame];
+
+	for (uint32_t r = 0; r < REG_FP; r++)
+		if (f->reg[r].id == id && f->reg[r].type == T_SCALAR && x->env->live[at] >> r & 1 &&
+		    ++*n > MAX_LINKED) {
+			scalar_lose_id(&frame_own(x->env, x->st, frame)->reg[r]);
+			f = st->frame[frame];
+		}
+	for (uint32_t i = 0; i < f->nslot; i++)
+		if (slot_is_spill(&f->slot[i]) && f->slot[i].spill.id == id &&
+		    f->slot[i].spill.type == T_SCALAR && ++*n > MAX_LINKED) {
+			scalar_lose_id(&slot_own(x->env, x->st, frame, i)->spill);
+			f = st->frame[frame];
+		}
+}
+
+/*
+ * Linux keeps a list of what a jump narrows that has room for six; the rest
+ * leaves its class.  The operands' classes are listed one after the other, also
+ * if they are the same.
+ */
+static void link_limit(struct exec *x, bool by_reg)
+{
+	const struct reg_state *dst = &x->f->reg[x->in->dst], *src = &x->f->reg[x->in->src];
+	uint32_t n = 0, id[2] = { by_reg && src->type == T_SCALAR ? src->id : 0, 0 };
+
+	id[1] = dst->type == T_SCALAR ? dst->id : 0;
+	for (uint32_t k = 0; k < 2; k++)
+		for (uint32_t i = x->st->curframe + 1; id[k] && i-- > 0;)
+			link_count(x, i, id[k], &n);
+	x->f = x->st->frame[x->st->curframe];
+}
+
 /* Registers and spills of the same class learn what reg now knows. */
 static void sync_linked(struct exec *x, struct vstate *st, uint32_t reg)
 {
@@ -407,6 +446,7 @@ enum verr exec_jump(struct exec *x)
 	touch(x, x->in->dst);
 	if (by_reg)
 		touch(x, x->in->src);
+	link_limit(x, by_reg);
 	other = state_copy(x->env, x->st);
 	other->insn = (uint32_t)insn_target(x->env->insn, x->env->id[x->pc], x->pc);
 	x->f = frame_own(x->env, x->st, x->st->curframe);

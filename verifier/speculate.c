@@ -31,7 +31,7 @@ void speculate_jump(struct exec *x, bool taken)
 	struct func_state *f;
 	struct vstate *s;
 
-	if (!x->env->guesses)
+	if (!x->env->guesses || x->env->opts.committed)
 		return;
 	s = run_ahead(x, taken ? x->pc + 1
 			       : (uint32_t)insn_target(x->env->insn, x->env->id[x->pc], x->pc));
@@ -43,8 +43,11 @@ void speculate_jump(struct exec *x, bool taken)
 
 void speculate_masked(struct exec *x, const struct reg_state *ptr)
 {
-	struct vstate *s = run_ahead(x, x->pc + 1);
+	struct vstate *s;
 
+	if (x->env->opts.committed)
+		return;
+	s = run_ahead(x, x->pc + 1);
 	frame_own(x->env, s, s->curframe)->reg[x->in->dst] = *ptr;
 }
 

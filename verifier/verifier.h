@@ -260,6 +260,7 @@ struct vopts {
 	uint32_t plain_size;	/* PLAIN programs: bytes of memory at r1 (the shortest input's nctx) */
 	uint32_t plain_max;	/* the longest input's: r2 lies in [plain_size, plain_max]; less: plain_size */
 	uint32_t cpus;		/* of the machine: Linux bounds their numbers; 0: not known */
+	bool committed;		/* paths that a cpu only runs ahead on are left out: see speculate.c */
 	bool sealed;		/* PRIV_ROOT: yet no address becomes a number, and no stale stack is read */
 	bool live_exit;		/* r0 to r9 count as read at the exit of main (they are compared there) */
 	const struct domain *domain; /* NULL: domain_linux */

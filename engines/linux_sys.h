@@ -162,6 +162,11 @@ bool linux_priv_set(enum priv priv);
 /* Gives CAP_PERFMON and CAP_SYS_ADMIN up for good: for child processes. */
 bool linux_drop_to_cap_bpf(void);
 
+/* ---- linux_pace.c: not faster than the kernel frees ------------------------------ */
+
+/* Closes a program's descriptor, and waits if too many are still to be freed. */
+void linux_prog_close(int fd);
+
 /* ---- linux_probe.c: is there a kernel to ask? --------------------------------- */
 
 /*

@@ -443,7 +443,7 @@ void linux_unit_close(struct linux_unit *lu)
 {
 	for (uint32_t i = 0; i < MAX_PROGS; i++) {
 		if (lu->prog_fd[i] >= 0)
-			close(lu->prog_fd[i]);
+			linux_prog_close(lu->prog_fd[i]);
 		if (lu->prog_btf_fd[i] >= 0)
 			close(lu->prog_btf_fd[i]);
 		lu->prog_fd[i] = lu->prog_btf_fd[i] = -1;
@@ -506,7 +506,7 @@ enum linux_err linux_unit_load(struct linux_unit *lu, uint32_t i, const struct l
 		return LINUX_UNSUPPORTED;
 	}
 	if (lu->prog_fd[i] >= 0)
-		close(lu->prog_fd[i]);
+		linux_prog_close(lu->prog_fd[i]);
 	if (lu->prog_btf_fd[i] >= 0)
 		close(lu->prog_btf_fd[i]);
 	lu->prog_btf_fd[i] = -1;

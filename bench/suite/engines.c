@@ -37,7 +37,7 @@ static double kernel_ns(const struct bench_prog *bp, const struct insn *in, uint
 	for (int i = 0; i < RUNS; i++)
 		if (linux_prog_test_run(fd, &run) == LINUX_OK && (!best || run.duration < best))
 			best = run.duration;
-	close(fd);
+	linux_prog_close(fd);
 	if (map >= 0)
 		close(map);
 	return best;

@@ -32,7 +32,7 @@ static bool plain_loads(const struct program *p)
 
 	if (linux_prog_load(&o, NULL, &fd) != LINUX_OK)
 		return false;
-	close(fd);
+	linux_prog_close(fd);
 	return true;
 }
 
@@ -100,7 +100,7 @@ static void bare(const struct sample *s, uint32_t i)
 		die("bench: not loaded");
 	if (linux_prog_test_run(fd, &run) != LINUX_OK)
 		die("bench: not run");
-	close(fd);
+	linux_prog_close(fd);
 }
 
 static void engine(const struct sample *s, uint32_t i, struct guest *g)

@@ -98,7 +98,7 @@ static double load_once(struct linux_unit *lu, uint32_t prog, struct subject *s)
 	double ns = (double)(bench_ns() - t), says;
 
 	if (lu->prog_fd[prog] >= 0)
-		close(lu->prog_fd[prog]);
+		linux_prog_close(lu->prog_fd[prog]);
 	lu->prog_fd[prog] = -1;
 	if (ok && s) {
 		const char *text = linux_log_text(&log);

@@ -7,6 +7,22 @@
 
 enum { LOG_MAX = 4 << 20 };
 
+/* Linux has no PLAIN programs. */
+static bool as_loaded(const struct linux_world *w, struct arena *a, struct program *prog,
+		      struct linux_route *r)
+{
+	struct program plain = *prog;
+
+	if (prog->type == PROG_PLAIN) {
+		if (w->unit->nmap == MAX_MAPS)
+			return false;
+		linux_plain_wrap(&plain, w->unit->nmap, w->plain, a, prog, &r->head);
+	}
+	r->insn = prog->insn;
+	r->len = prog->len;
+	return prog->id != NULL;
+}
+
 bool linux_ask_about(enum linux_about about, const struct linux_world *w, struct arena *a,
 		     struct program *prog, struct linux_route *r)
 {
@@ -24,16 +40,15 @@ bool linux_ask_about(enum linux_about about, const struct linux_world *w, struct
 		r->slot = path.slot;
 		r->nstep = path.nstep;
 	}
-	if (prog->type == PROG_PLAIN) {
-		struct program plain = *prog;
+	return as_loaded(w, a, prog, r);
+}
 
-		if (u->nmap == MAX_MAPS)
-			return false;
-		linux_plain_wrap(&plain, u->nmap, w->plain, a, prog, &r->head);
-	}
-	r->insn = prog->insn;
-	r->len = prog->len;
-	return prog->id != NULL;
+bool linux_ask_about_tail(const struct linux_world *w, uint32_t first, struct arena *a,
+			  struct program *prog, struct linux_route *r)
+{
+	*r = (struct linux_route){ .first = first, .nstep = w->trace->nstep };
+	*prog = w->unit->prog[w->trace->step[first].prog];
+	return prog->id && as_loaded(w, a, prog, r);
 }
 
 void linux_ask_unit(const struct linux_world *w, const struct program *prog, struct arena *a,

@@ -17,6 +17,9 @@ enum linux_about {
  */
 bool linux_ask_about(enum linux_about about, const struct linux_world *w, struct arena *a,
 		     struct program *prog, struct linux_route *r);
+/* The same for the program to which a tail call led: the trace is in it from step first on. */
+bool linux_ask_about_tail(const struct linux_world *w, uint32_t first, struct arena *a,
+			  struct program *prog, struct linux_route *r);
 /* The unit with prog in place of its entry program, and what PLAIN programs need. */
 void linux_ask_unit(const struct linux_world *w, const struct program *prog, struct arena *a,
 		    struct unit *out);

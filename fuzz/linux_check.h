@@ -50,7 +50,7 @@ struct linux_route {
 	uint32_t len;
 	uint32_t head;			/* slots in front of the program that is traced */
 	const uint32_t *slot;		/* by step, without head; UINT32_MAX: not in it.  NULL: the insn itself */
-	uint32_t nstep;
+	uint32_t first, nstep;		/* steps of the trace: from, and up to but without */
 	const uint64_t *exit_reg;	/* registers that the kernel had at the exit of main, or NULL */
 	uint32_t exit_valid, exit_half;	/* as in struct outcome */
 	bool asis;			/* what is known to be wrong in Linux 6.18 is wrong, too */
@@ -73,7 +73,8 @@ struct linux_checked {
 	uint32_t bugs;			/* "verifier bug: ..." in the log */
 	bool known;			/* something is wrong, but by a bug of Linux that is known */
 	bool odd;			/* the log was not understood: .what.what has the line */
-	bool lost;			/* not followed to the end: too much that can be meant, or a tail call */
+	bool lost;			/* not followed to the end: too much that can be meant, or a callback */
+	uint32_t tail;			/* the step to which main's tail call led, into another program; or 0 */
 	struct linux_belief what;
 };
 

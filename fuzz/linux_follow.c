@@ -657,6 +657,20 @@ static struct place *begin(struct follower *f)
 	return place_read(f, p, 0, visit) ? p : NULL;
 }
 
+/* At the end of what the log shows: does a tail call of main's go on in another program? */
+static void find_tail(struct follower *f)
+{
+	const struct trace_step *s = now(f), *next = s + 1;
+
+	if (f->step + 1 >= f->w->trace->nstep)
+		return;
+	if (kind_at(f, f->step) == K_CALL && !s->frame && !next->frame && !next->insn &&
+	    f->w->unit->prog[s->prog].insn[s->insn].imm == HELPER_tail_call)
+		f->c->tail = f->step + 1;
+	else
+		f->c->lost |= f->step + 1 < f->r->nstep;
+}
+
 static bool path_wrong(struct follower *f, const char *what)
 {
 	snprintf(f->c->what.place, sizeof(f->c->what.place), "path");
@@ -674,8 +688,8 @@ static bool run(struct follower *f)
 			return false;
 		next = next_step(f);
 		if (next == f->r->nstep) {
-			f->c->lost |= f->step + 1 < f->r->nstep;
-			return check_exit(f);
+			find_tail(f);
+			return f->c->tail || check_exit(f);
 		}
 		f->c->what.step = next;
 		if (!advance(f, next))
@@ -691,6 +705,7 @@ bool linux_check_run(struct linux_world *w, const struct linux_route *r, const c
 	struct place *p;
 
 	memset(c, 0, sizeof(*c));
+	f.step = r->first;
 	if (r->seen)
 		memset(r->seen, 0xff, r->nstep * sizeof(*r->seen));
 	if (!klog_tree(log, r->insn, r->len, a, &f.tree)) {

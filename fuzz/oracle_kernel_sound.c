@@ -65,7 +65,9 @@ static bool asis(void)
 	return s && *s == '1';
 }
 
-static enum ruling ask(struct trial *t, enum linux_about about, struct finding *f)
+/* first: 0, or the step to which a tail call led; *tail: the next such step, or 0. */
+static enum ruling ask(struct trial *t, enum linux_about about, uint32_t first, uint32_t *tail,
+		       struct finding *f)
 {
 	const struct outcome *k = root_kernel(t);
 	struct linux_world *w = arena_raw(t->arena, sizeof(*w));
@@ -76,7 +78,9 @@ static enum ruling ask(struct trial *t, enum linux_about about, struct finding *
 	enum ruling ruling = NO_OPINION;
 
 	linux_world_init(w, &t->tc->unit, t->layout, t->out[0].trace);
-	if (!linux_ask_about(about, w, t->arena, &prog, &r))
+	*tail = 0;
+	if (first ? !linux_ask_about_tail(w, first, t->arena, &prog, &r) :
+		    !linux_ask_about(about, w, t->arena, &prog, &r))
 		return NO_OPINION;
 	r.asis = asis();
 	if (about == LINUX_WHOLE && k && k->kind == OUT_RETURN) {
@@ -94,6 +98,7 @@ static enum ruling ask(struct trial *t, enum linux_about about, struct finding *
 	} else if (c.steps) {
 		ruling = HOLDS;
 	}
+	*tail = c.tail;
 	t->kernel_odd += c.odd && !log.truncated;
 	t->kernel_steps += c.steps;
 	t->kernel_values += c.regs + c.slots;
@@ -109,13 +114,18 @@ static enum ruling ask(struct trial *t, enum linux_about about, struct finding *
 
 enum ruling oracle_kernel_sound(struct trial *t, struct finding *f)
 {
-	enum ruling path, whole;
+	enum ruling all, whole;
+	uint32_t tail = 0;
 
 	if (!wanted(t))
 		return NO_OPINION;
-	path = ask(t, LINUX_PATH, f);
-	if (path == FAILS)
-		return FAILS;
-	whole = ask(t, LINUX_WHOLE, f);
-	return whole == NO_OPINION ? path : whole;
+	all = ask(t, LINUX_PATH, 0, &tail, f);
+	tail = 0;
+	do {
+		if (all == FAILS)
+			return FAILS;
+		whole = ask(t, LINUX_WHOLE, tail, &tail, f);
+		all = whole == NO_OPINION ? all : whole;
+	} while (tail);
+	return all;
 }

@@ -124,7 +124,7 @@ static bool tie_broken(struct ties *t, const struct klog_reg *r, uint64_t v)
 	return false;
 }
 
-/* ---- stack --------------------------------------------------------------------------------- */
+/* ---- stack --------------------------------------------------------------------------- */
 
 void linux_world_init(struct linux_world *w, const struct unit *u, const struct layout *lay,
 		      const struct trace *t)
@@ -191,7 +191,7 @@ static uint64_t slot_offset(uint32_t frame, uint32_t i)
 	return GUEST_STACK_SIZE - (uint64_t)frame * STACK_SIZE - 8 * (i + 1);
 }
 
-/* ---- a state ---------------------------------------------------------------------------------- */
+/* ---- a state ------------------------------------------------------------------------- */
 
 static void place_name(uint32_t place, char *buf, size_t size)
 {

@@ -249,8 +249,8 @@ static void other(struct reader *r, const char *s, const char *end)
 			return;
 		}
 	}
-	if (starts(s, end, "func#") || starts(s, end, "Live regs") || starts(s, end, "verification time") ||
-	    *s == ' ' || *s == ';' || *s == '(')
+	if (starts(s, end, "func#") || starts(s, end, "Live regs") ||
+	    starts(s, end, "verification time") || *s == ' ' || *s == ';' || *s == '(')
 		return;
 	if (starts(s, end, "processed "))
 		statistic(r, s, end);

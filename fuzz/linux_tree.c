@@ -126,7 +126,7 @@ static bool from_to(const char *s, const char *end, uint32_t *from, uint32_t *to
 	return true;
 }
 
-/* ---- the tree ------------------------------------------------------------------------------- */
+/* ---- the tree ------------------------------------------------------------------------ */
 
 struct growing {
 	struct klog_tree *t;
@@ -318,7 +318,7 @@ bool klog_tree(const char *log, const struct insn *prog, uint32_t len, struct ar
 	return true;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------- */
 
 void klog_begin(struct klog *k, const char *log, const struct insn *prog, uint32_t len)
 {

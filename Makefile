@@ -103,6 +103,11 @@ $(B)/replay/%: targets/%.c targets/glue/replay.c $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(call Q,LINK)$(CC) $(ALLFLAGS) -o $@ $< targets/glue/replay.c $(LIBOBJ)
 
+# For .clusterfuzzlite/build.sh, which links with what it is given.
+fuzz-objects: $(TARGETS:%=$(B)/targets/%.o) $(B)/targets/glue/libfuzzer.o $(B)/parallax.a
+$(B)/parallax.a: $(LIBOBJ)
+	$(call Q,AR  )rm -f $@ && ar rcs $@ $^
+
 bench: $(B)/bench/bench
 	@$(B)/bench/bench $(if $(JSON),--json $(JSON))
 
@@ -148,5 +153,5 @@ help:
 	@echo 'make format        clang-format over the C files'
 	@echo 'make clean         remove what was built'
 
-.PHONY: all tests test check-verifier targets targets-libfuzzer targets-afl targets-replay run-tests print-compile print-objects print-link fuzz bench install format clean help
+.PHONY: fuzz-objects all tests test check-verifier targets targets-libfuzzer targets-afl targets-replay run-tests print-compile print-objects print-link fuzz bench install format clean help
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -18,7 +18,7 @@ struct slots {
 };
 _Static_assert(sizeof(struct reg_state) == 96, "copying registers is what a run costs most");
 _Static_assert(sizeof(struct stack_slot) == 104, "a slot is a register and eight byte types");
-_Static_assert(sizeof(struct func_state) <= 1104 && sizeof(struct vstate) <= 176,
+_Static_assert(sizeof(struct func_state) == 1096 && sizeof(struct vstate) == 128,
 	       "documented in verifier.h");
 
 enum { MAX_BTF_NAMES = 64 };

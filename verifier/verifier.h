@@ -130,7 +130,7 @@ extern const struct domain domain_precise;	/* never wider than domain_linux, slo
 
 /*
  * Sizes (64-bit hosts): a register 96 bytes, a stack slot 104, a frame 1,096
- * (without its slots), a state 168 (without its frames).  Frames and slot arrays
+ * (without its slots), a state 128 (without its frames).  Frames and slot arrays
  * are shared between states until one of them writes.
  */
 enum reg_type {

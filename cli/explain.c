@@ -156,6 +156,26 @@ static void print_steps(const struct verdict *v, const struct explanation *e)
 	printf("  %4u: %s\n        -> %s\n", v->pc, e->insn, e->headline);
 }
 
+/* Errors that are not of a path: the insns around the one that is wrong. */
+static void print_around(const struct explanation *e)
+{
+	const struct line_info *line = NULL;
+
+	if (e->length || !e->nstep)
+		return;
+	printf("\nthe program there:\n");
+	for (uint32_t i = 0; i < e->nstep; i++) {
+		const struct why_step *s = &e->step[i];
+
+		if (!same_line(s->line, line))
+			print_source(s->line, "  ");
+		line = s->line;
+		printf("  %4u: %s\n", s->pc, s->insn);
+		if (s->words[0])
+			printf("        -> %s\n", s->words);
+	}
+}
+
 void cli_explain(const struct program *p, const struct verdict *v, const struct explanation *e,
 		 bool named)
 {
@@ -177,6 +197,7 @@ void cli_explain(const struct program *p, const struct verdict *v, const struct 
 	printf("  (the verifier's words: %s)\n", v->msg);
 	print_values(e);
 	print_steps(v, e);
+	print_around(e);
 	if (e->hint[0])
 		printf("\nhow to fix it:\n  %s\n", e->hint);
 }

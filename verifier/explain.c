@@ -12,6 +12,8 @@
 
 #include <stdio.h>
 
+enum { AROUND = 4 };	/* insns before and behind one that is wrong by itself */
+
 /* Errors of rounds and budgets: the insn where they show is not to blame. */
 static bool about_loop(enum verr err)
 {
@@ -170,6 +172,21 @@ static void add_values(struct tracer *t, struct explanation *e, const struct ver
 			add_value(t, e, r);
 }
 
+static void add_fact(struct explanation *e, const char *fact)
+{
+	if (fact && e->nfact < MAX_WHY_FACTS)
+		e->fact[e->nfact++] = fact;
+}
+
+/* Is the byte at off of the current frame's stack one of a stored pointer? */
+static bool holds_pointer(const struct tracer *t, int64_t off)
+{
+	const struct func_state *f = t->state->frame[t->state->curframe];
+	int64_t i = (-off - 1) / 8;
+
+	return off < 0 && i < f->nslot && slot_is_pointer(&f->slot[i]);
+}
+
 /* Which bytes of the stack are missing: the sentence has offset, index and size. */
 static void add_stack(struct tracer *t, struct explanation *e, const struct verdict *v)
 {
@@ -181,17 +198,14 @@ static void add_stack(struct tracer *t, struct explanation *e, const struct verd
 	    sscanf(off, "off %lld+%u size %u", &at, &i, &size) != 3 || size > STACK_SIZE)
 		return;
 	add_slots(t, e, at, size);
-	if (e->nfact < MAX_WHY_FACTS)
-		e->fact[e->nfact++] =
-			arena_printf(t->arena,
-					"bytes fp%+lld to fp%+lld are read; fp%+lld was never written",
-				     at, at + (long long)size - 1, at + (long long)i);
-}
-
-static void add_fact(struct explanation *e, const char *fact)
-{
-	if (fact && e->nfact < MAX_WHY_FACTS)
-		e->fact[e->nfact++] = fact;
+	if (holds_pointer(t, at + (long long)i)) {
+		e->headline = "a pointer would be read from the stack, as bytes";
+		e->hint = "do not pass on what pointers are stored in; or load the program with CAP_PERFMON";
+	}
+	add_fact(e, arena_printf(t->arena, "bytes fp%+lld to fp%+lld are read; fp%+lld %s", at,
+				 at + (long long)size - 1, at + (long long)i,
+				 holds_pointer(t, at + (long long)i) ? "is part of a pointer" :
+				 "was never written"));
 }
 
 /* What decides whether the loop that is executed most often goes on, as it was last. */
@@ -216,6 +230,39 @@ static void add_loop_values(struct tracer *t, struct explanation *e)
 	}
 }
 
+/* The value that the place of definition d had before, NULL: none on the path. */
+static const struct reg_state *value_before(const struct tracer *t, uint32_t d)
+{
+	for (uint32_t i = d; i-- > 1;)
+		if (t->def[i].frame == t->def[d].frame && t->def[i].reg == t->def[d].reg)
+			return t->def[i].value;
+	return NULL;
+}
+
+/* The register was set, and a call took its value. */
+static void add_lost(struct tracer *t, struct explanation *e, const struct verdict *v)
+{
+	uint32_t d = t->state ? t->now[t->state->curframe][v->reg] : 0, pc = e->value[0].pc;
+	uint8_t kind = insn_row(t->env->id[pc])->kind;
+	const struct reg_state *was = d ? value_before(t, d) : NULL;
+
+	if (kind != K_CALL && kind != K_CALL_LOCAL)
+		return;
+	if (v->reg <= 5) {
+		add_fact(e, arena_printf(t->arena, "the call at insn %u overwrites r1 to r5", pc));
+	} else if (was && (type_is_packet(was->type) || was->type == T_PACKET_END)) {
+		e->headline = "a packet pointer is used after a call that may move the packet";
+		e->hint = "load data and data_end from the context again after the call, and compare again";
+		add_fact(e, arena_printf(t->arena, "the call at insn %u may move the packet: pointers "
+					 "into it and what was compared with data_end are void", pc));
+	} else if (was) {
+		e->headline = "a pointer is used after what it points to was released";
+		e->hint = "use it before it is released, or keep a copy of the value that is needed";
+		add_fact(e, arena_printf(t->arena, "r%d was %s; the call at insn %u released that", v->reg,
+					 words_value(t->env, was), pc));
+	}
+}
+
 /* Of what the path holds or repeats. */
 static void add_path_facts(struct tracer *t, struct explanation *e, const struct verdict *v)
 {
@@ -225,14 +272,8 @@ static void add_path_facts(struct tracer *t, struct explanation *e, const struct
 	if (t->state->speculative)
 		add_fact(e, "no run takes this path, but a cpu that mispredicts a jump runs ahead on it: "
 			 "without CAP_PERFMON it must be fine, too");
-	if (v->err == V_READ_UNINIT && e->nvalue && e->value[0].pc != UINT32_MAX) {
-		const struct insn_row *row = insn_row(t->env->id[e->value[0].pc]);
-
-		if (row->kind == K_CALL || row->kind == K_CALL_LOCAL)
-			add_fact(e, arena_printf(t->arena,
-					"the call at insn %u overwrites r1 to r5",
-						 e->value[0].pc));
-	}
+	if (v->err == V_READ_UNINIT && v->reg >= 0 && e->nvalue && e->value[0].pc != UINT32_MAX)
+		add_lost(t, e, v);
 	for (uint32_t i = 0; v->err == V_REF_LEAK && s && i < s->nref; i++) {
 		const struct line_info *line = program_line(t->env->prog, s->ref[i].insn);
 
@@ -358,6 +399,9 @@ static void sharpen(const struct tracer *t, struct explanation *e, const struct 
 		e->hint = verr_hint[V_POINTER_NULL];
 	} else if (v->err == V_MEM_TYPE && r->type == T_SCALAR) {
 		e->headline = "a number is used as a pointer";
+	} else if (v->err == V_ROOT_STACK_RANGE && insn_row(t->env->id[v->pc])->kind == K_ALU_K) {
+		e->headline = "the stack pointer is moved beyond the stack of 512 bytes";
+		e->hint = verr_hint[V_STACK_DEPTH];
 	} else if (v->err == V_PACKET_ACCESS && !r->range) {
 		e->headline = "the packet is accessed without a comparison with its end";
 	}
@@ -388,12 +432,34 @@ static void explain_path(struct tracer *t, struct explanation *e, const struct v
 		add_values(t, e, v);
 		add_stack(t, e, v);
 		add_fact(e, words_fact(t->env, t->state, v->pc, v->err, v->reg));
+		if (v->reg >= 1)
+			add_fact(e, words_map_size(t->env, t->state, v->pc, (uint32_t)v->reg));
 		sharpen(t, e, v);
 	}
 	need_sources(t);
 	add_path_facts(t, e, v);
 	select_insns(t, about_loop(v->err) ? LOOP_DECISIONS : DECISIONS);
 	add_steps(t, e);
+}
+
+/* Errors of the structure have no path: the insns around them, in the order of the program. */
+static void add_around(const struct tracer *t, struct explanation *e, uint32_t pc)
+{
+	const struct venv *env = t->env;
+	uint32_t before[AROUND] = { 0 }, n = 0, at = 0;
+
+	for (; at < pc; at += insn_slots(env->id[at]))
+		before[n++ % AROUND] = at;
+	for (at = n < AROUND ? 0 : before[n % AROUND]; at < env->len && e->nstep < 2 * AROUND + 1;
+	     at += insn_slots(env->id[at])) {
+		struct why_step *w = &e->step[e->nstep++];
+
+		w->pc = at;
+		w->kind = WHY_NEAR;
+		w->insn = insn_words(t, at);
+		w->words = at == pc ? e->headline : "";
+		w->line = program_line(env->prog, at);
+	}
 }
 
 /* Not the second slot of one. */
@@ -420,8 +486,19 @@ void verify_explain(const struct unit *u, uint32_t prog, const struct vopts *o, 
 	verify(u, prog, o, a, out);
 	e->headline = verr_headline[out->err] ? verr_headline[out->err] : verr_name[out->err];
 	e->hint = verr_hint[out->err] ? verr_hint[out->err] : "";
-	if (out->accepted || !p->id || out->pc >= p->len)
+	if (out->accepted || out->pc >= p->len)
 		return;
+	if (!p->id) {
+		const struct insn *in = &p->insn[out->pc];
+
+		e->insn = arena_printf(a, "(code 0x%02x, dst r%u, src r%u, off %d, imm %d)", in->code,
+				       in->dst, in->src, in->off, in->imm);
+		if (strstr(out->msg, "last insn")) {
+			e->headline = verr_headline[V_SUBPROG_END];
+			e->hint = verr_hint[V_SUBPROG_END];
+		}
+		return;
+	}
 	vo.log = LOG_PATH;
 	vo.sink = NULL;
 	vo.record = false;
@@ -431,8 +508,10 @@ void verify_explain(const struct unit *u, uint32_t prog, const struct vopts *o, 
 	t->arena = a;
 	e->line = program_line(p, out->pc);
 	if (venv_init(env, u, prog, &vo, a, &step, &again.pc)) {
-		if (env->insn && is_insn(env, out->pc))
+		if (env->insn && is_insn(env, out->pc)) {
 			e->insn = insn_words(t, out->pc);
+			add_around(t, e, out->pc);
+		}
 		return;
 	}
 	e->insn = insn_words(t, out->pc);

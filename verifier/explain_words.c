@@ -14,7 +14,7 @@ const char *const verr_hint[VERR_N] = {
 };
 const char *const why_name[WHY_N] = {
 	[WHY_SET] = "set", [WHY_STORE] = "store", [WHY_BRANCH] = "branch", [WHY_CALL] = "call",
-	[WHY_RETURN] = "return",
+	[WHY_RETURN] = "return", [WHY_NEAR] = "near",
 };
 
 /* ---- numbers ------------------------- */
@@ -38,6 +38,11 @@ static const char *words_scalar(const struct venv *env, const struct scalar *s)
 		zeros++;
 	if (zeros)
 		step = arena_printf(env->arena, ", a multiple of %u", 1u << zeros);
+	/* What a signed 32-bit comparison told does not show in the 64-bit ranges. */
+	if (s->u32max > INT32_MAX && s->umax <= UINT32_MAX && s->s32min < 0 &&
+	    (s->s32min > INT32_MIN || s->s32max < INT32_MAX))
+		step = arena_printf(env->arena, "%s, as a signed 32-bit number from %s to %s", step,
+				    number(env, s->s32min), number(env, s->s32max));
 	if (s->smin >= 0 && s->smax < INT64_MAX)
 		return arena_printf(env->arena, "a number from %s to %s%s", number(env, s->smin),
 				    number(env, s->smax), step);
@@ -237,6 +242,25 @@ static uint64_t helper_size(const struct venv *env, const struct vstate *s, uint
 		return 0;
 	size = state_reg(s, reg + 1);
 	return size->type == T_SCALAR && size->s.umax < MAX_PTR_OFF ? size->s.umax : 0;
+}
+
+const char *words_map_size(const struct venv *env, const struct vstate *s, uint32_t pc,
+			   uint32_t reg)
+{
+	const struct reg_state *map = state_reg(s, 1);
+	const struct helper_proto *p;
+	const struct map_def *m;
+	bool key;
+
+	if (insn_row(env->id[pc])->kind != K_CALL || reg > 5 || map->type != T_MAP_PTR)
+		return NULL;
+	p = helper_proto_for(env->insn[pc].imm, env->prog->type);
+	if (!p || (p->arg[reg - 1].kind != ARG_MAP_KEY && p->arg[reg - 1].kind != ARG_MAP_VALUE))
+		return NULL;
+	m = &env->unit->map[map->map];
+	key = p->arg[reg - 1].kind == ARG_MAP_KEY;
+	return arena_printf(env->arena, "bpf_%s() reads a %s of map '%s', which has %u bytes", p->name,
+			    key ? "key" : "value", m->name, key ? m->key_size : m->value_size);
 }
 
 static const char *object_words(const struct venv *env, const struct reg_state *r, int64_t *lo,

@@ -376,6 +376,9 @@ const char *words_condition(const struct venv *env, uint32_t pc);
  */
 const char *words_fact(const struct venv *env, const struct vstate *s, uint32_t pc, enum verr err,
 		       int reg);
+/* "bpf_x() reads a key of map 'm', which has 8 bytes", if the call at pc demands one in reg; or NULL. */
+const char *words_map_size(const struct venv *env, const struct vstate *s, uint32_t pc,
+			   uint32_t reg);
 
 /* verify.c */
 uint32_t env_subprog(const struct venv *env, uint32_t pc);

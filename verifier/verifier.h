@@ -462,7 +462,7 @@ void verify(const struct unit *u, uint32_t prog, const struct vopts *o, struct a
 extern const char *const verr_headline[VERR_N];	/* what is wrong, in plain words */
 extern const char *const verr_hint[VERR_N];	/* how it is usually put right */
 
-enum why_kind { WHY_SET, WHY_STORE, WHY_BRANCH, WHY_CALL, WHY_RETURN, WHY_N };
+enum why_kind { WHY_SET, WHY_STORE, WHY_BRANCH, WHY_CALL, WHY_RETURN, WHY_NEAR, WHY_N };
 extern const char *const why_name[WHY_N];	/* "set" */
 
 /* A value that the rejection is about. */
@@ -495,7 +495,8 @@ struct explanation {
 	struct why_step step[MAX_WHY_STEPS]; /* in the order of execution */
 	uint32_t nvalue, nfact, nstep;
 	uint32_t folded;	/* insns between the last step and the one that failed */
-	uint64_t length;	/* insns of the path; 0: the error is not one of a path */
+	/* Insns of the path; 0: the error is not one of a path, the steps are the insns around it. */
+	uint64_t length;
 };
 
 /* The source line that slot pc belongs to, NULL if it is not known. */

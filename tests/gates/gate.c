@@ -248,8 +248,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "gate: %s\n", why);
 		return 3;
 	}
-	if (!work_all(&total, argv + optind, (uint64_t)(argc - optind)))
+	if (!work_all(&total, argv + optind, (uint64_t)(argc - optind))) {
+		fprintf(stderr, "gate: a worker ended before its time\n");
 		return 2;
+	}
 	report_text(&total);
 	stale = report_stale(&total);
 	if (gate.json)

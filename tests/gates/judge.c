@@ -306,11 +306,10 @@ static const char *note(const struct program *p, const struct verdict *v)
 {
 	const struct insn *in = &p->insn[v->pc];
 
+	if (!p->id)
+		return "";
 	if (v->err == V_POINTER_COMPARE && insn_row(p->id[v->pc])->width == 32 && !in->imm)
 		return ", 32 bits of a pointer and 0";
-	for (uint32_t i = 0; i < p->len; i++)
-		if (insn_row(p->id[i])->kind == K_CALL && p->insn[i].imm == 8)
-			return ", after get_smp_processor_id: we do not know how many there are";
 	return "";
 }
 

@@ -362,6 +362,26 @@ static bool holds(const struct lwalk *w, struct point *p, struct visitor *v,
 	       prune_holds(w, p, cur, v->live, how);
 }
 
+/*
+ * Before Linux looks closer, all registers of the frame must be the same, with
+ * the dead ones, and by the same ids.
+ */
+static bool may_loop(const struct vstate *old, const struct vstate *cur)
+{
+	if (old->curframe != cur->curframe)
+		return false;
+	for (uint32_t r = 0; r < REG_FP; r++) {
+		const struct reg_state *a = state_reg(old, r), *b = state_reg(cur, r);
+
+		if (a->type != b->type || a->flags != b->flags || a->off != b->off ||
+		    a->id != b->id || a->ref != b->ref || a->has_delta != b->has_delta ||
+		    a->delta != b->delta || a->map != b->map || a->map_uid != b->map_uid ||
+		    memcmp(&a->s, &b->s, sizeof(a->s)) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* Some path behind p is still open, so p is on the way to here. */
 static enum match match_open(struct lwalk *w, struct point *p, struct visitor *v)
 {
@@ -372,7 +392,7 @@ static enum match match_open(struct lwalk *w, struct point *p, struct visitor *v
 	    holds(w, p, v, COMPARE_RANGES))
 		return MATCH_PENDING;
 	if (p->state->may_goto_depth == cur->may_goto_depth &&
-	    p->state->callback_depth == cur->callback_depth &&
+	    p->state->callback_depth == cur->callback_depth && may_loop(p->state, cur) &&
 	    holds(w, p, v, COMPARE_EXACT))
 		return MATCH_LOOP;
 	/*

@@ -308,7 +308,9 @@ static enum verr walk_insn(struct lwalk *w, bool *done)
 			break;
 		}
 	}
-	w->jumps += kind_jumps(insn_row(env->id[pc])->kind);
+	/* What a barrier stops is not executed. */
+	if (!w->cur.state->speculative || !(env->aux[pc] & AUX_BARRIER))
+		w->jumps += kind_jumps(insn_row(env->id[pc])->kind);
 	err = walk_step(&w->w, w->cur.state);
 	if (err)
 		return err;

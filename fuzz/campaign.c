@@ -600,6 +600,7 @@ int campaign_run(const struct campaign_opts *o, FILE *out)
 		summary_json(&c, &s, buckets, flaky, t);
 	else
 		summary_text(&c, &s, buckets, flaky, t);
+	last_clean(o);
 	rmdir(o->out);			/* if nothing lies in it */
 	unwritable = atomic_load(&c.sh->unwritable);
 	munmap(c.sh, sizeof(*c.sh));

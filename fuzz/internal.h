@@ -68,6 +68,8 @@ struct last *last_begin(const struct campaign_opts *o, uint32_t job);
 void last_case(struct last *l, uint64_t index);
 /* The worker ends, and the machine still runs. */
 void last_end(struct last *l);
+/* All workers have ended. */
+void last_clean(const struct campaign_opts *o);
 
 /* ---- campaign.c ---- */
 

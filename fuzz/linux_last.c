@@ -114,6 +114,14 @@ void last_end(struct last *l)
 	free(l);
 }
 
+void last_clean(const struct campaign_opts *o)
+{
+	char path[4200];
+
+	snprintf(path, sizeof(path), "%.4000s/last", o->out);
+	rmdir(path);			/* unless a worker died */
+}
+
 /* ---- afterwards --------------------------------------------------------------------- */
 
 static bool number(const char *text, const char *key, uint64_t *v)

@@ -78,7 +78,7 @@ static struct pipeline *pipeline_make(bool kernel)
 		if (e->caps())
 			o.engine[o.nengine++] = e;
 		else if (i == 2)
-			die("engine linux does not work here (see parallax doctor)");
+			die("the kernel cannot be asked: %s", linux_available(why) ? "?" : why);
 	}
 	p = pipeline_new(&o, why);
 	if (!p)

@@ -117,4 +117,24 @@ int return_range(struct sk_buff *skb)
 	return skb->len > 100 ? 7 : 1;
 }
 
+SEC("xdp")
+int key_size(struct xdp_md *ctx)
+{
+	u32 key = 1;
+	u64 *flow = map_lookup_elem(&flows, &key);
+
+	return flow ? XDP_DROP : XDP_PASS;
+}
+
+SEC("xdp")
+int stale_packet(struct xdp_md *ctx)
+{
+	struct eth *eth = data_of(ctx);
+
+	if ((void *)(eth + 1) > end_of(ctx))
+		return XDP_PASS;
+	xdp_adjust_head(ctx, -4);
+	return eth->proto == htons(ETH_IP) ? XDP_DROP : XDP_PASS;
+}
+
 LICENSE("GPL");

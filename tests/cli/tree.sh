@@ -13,6 +13,7 @@ for h in */*.h; do
 done
 if command -v shellcheck > /dev/null; then
 	check "shellcheck" 0 '' shellcheck -S error -s sh scripts/setup scripts/continuous scripts/minimise scripts/repro scripts/plant scripts/layers.sh tests/run tests/cli/*.sh
+	check "shellcheck of what is bash" 0 '' shellcheck -S error scripts/check-ossfuzz .clusterfuzzlite/build.sh
 else
 	skip "shellcheck" "shellcheck is not installed"
 fi

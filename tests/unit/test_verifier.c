@@ -45,6 +45,7 @@ struct row {
 	{ name, PROG_##type, { V_##root, V_##cap }, 2, __VA_ARGS__ },
 static const struct row rows[] = {
 #include "tests/unit/verifier_cases.inc"
+#include "tests/unit/verifier_topics.inc"
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 static const enum priv privs[2] = { PRIV_ROOT, PRIV_CAP_BPF };

@@ -315,6 +315,42 @@ static void forget_written(const struct follower *f, struct klog_state *st)
 	}
 }
 
+static bool is_pointer(const struct klog_reg *r)
+{
+	return r->type != KT_NONE && r->type != KT_SCALAR;
+}
+
+/*
+ * A number that is added to a pointer has to be precise, so whatever it comes from
+ * was compared where an older state covered the run: it cannot lie outside.
+ */
+static bool sum_holds(const struct follower *f, const struct place *p)
+{
+	const struct trace_step *s = now(f);
+	const struct program *prog = &f->w->unit->prog[s->prog];
+	const struct insn *in = &prog->insn[s->insn];
+	const struct insn_row *row = insn_row(prog->id[s->insn]);
+	const struct klog_reg *dst, *src;
+	uint32_t n;
+
+	if (!p->taint.any || row->kind != K_ALU_X || row->width != 64 ||
+	    (row->op != OP_ADD && row->op != OP_SUB))
+		return true;
+	dst = &p->k.st.frame[s->frame].reg[in->dst];
+	src = &p->k.st.frame[s->frame].reg[in->src];
+	n = is_pointer(dst) ? in->src : in->dst;
+	if (is_pointer(dst) == is_pointer(src) || !(p->taint.reg[s->frame] >> n & 1))
+		return true;
+	src = n == in->src ? src : dst;
+	if (src->type != KT_SCALAR || src->stale || linux_check_reg(f->w, src, s->reg[n]))
+		return true;
+	snprintf(f->c->what.place, sizeof(f->c->what.place), "r%u", n);
+	snprintf(f->c->what.what, sizeof(f->c->what.what),
+		 "r%u is 0x%" PRIx64 " and is added to a pointer, but no older state that may cover the run has it",
+		 n, s->reg[n]);
+	return false;
+}
+
 /* Compares at every place; places that do not hold are gone.  False: none is left. */
 static bool check_places(struct follower *f)
 {
@@ -332,6 +368,7 @@ static bool check_places(struct follower *f)
 		if (ok && s->frame && f->step && s[-1].frame == up && up <= p->k.st.top)
 			ok = linux_check_frame(f->w, &p->k.st.frame[up], up, s[-1].reg, true,
 					       p->taint.reg[up], p->taint.slot[up], f->c);
+		ok = ok && sum_holds(f, p);
 		if (ok)
 			f->at[n++] = p;
 		else

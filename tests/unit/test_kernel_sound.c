@@ -40,10 +40,10 @@ struct subject {
 	uint64_t exit_reg[REGS];
 };
 
-static struct pipeline *pipeline(void)
+static struct pipeline *pipeline_as(enum priv priv)
 {
 	const struct pipe_opts o = {
-		.engine = { engine_by_name("interp") }, .nengine = 1, .priv = PRIV_CAP_BPF,
+		.engine = { engine_by_name("interp") }, .nengine = 1, .priv = priv,
 		.walk = WALK_EXACT, .sound = true, .max_insns = 2000,
 	};
 	char why[96];
@@ -52,6 +52,11 @@ static struct pipeline *pipeline(void)
 	if (!p)
 		fail_msg("%s", why);
 	return p;
+}
+
+static struct pipeline *pipeline(void)
+{
+	return pipeline_as(PRIV_CAP_BPF);
 }
 
 static void generate(uint64_t seed, uint32_t types, struct arena *a, struct testcase *tc)
@@ -815,6 +820,42 @@ static void no_complaint_of_the_kernels_log(void **state)
 	complained_about(KERNEL);
 }
 
+/*
+ * A number that is added to a pointer is precise, so an older state cannot cover the
+ * run when it has another number there: as if the mark had been lost.
+ */
+static const char sum[] =
+	"-- type syscall\n-- asm\n"
+	"r6 = *(u8 *)(r1 + 0)\nr8 = 4\nif r6 == 0 goto join\nr8 = 60\n"
+	"join:\nr2 = r10\nr2 += -64\nr2 += r8\n*(u8 *)(r2 + 0) = 1\nr0 = 0\nexit\n"
+	"-- ctx\n00*8\n";
+
+static void a_mark_too_few_is_seen(void **state)
+{
+	static struct subject s;
+	struct pipeline *p = pipeline_as(PRIV_ROOT);	/* without CAP_PERFMON both sums have to be alike */
+	struct linux_checked c;
+	struct file_err err;
+	char *at;
+	(void)state;
+
+	assert_true(case_from_text(sum, strlen(sum), PROG_PLAIN, &s.arena, &s.tc, &err));
+	assert_true(subject_run(p, &s));
+	assert_true(subject_ask(&s, LINUX_WHOLE, OURS));
+	assert_true(holds(&s, s.log.text, &c));
+	assert_int_equal(c.covered, 0);
+	at = strstr(s.log.text, "from 2 to 4:");
+	assert_non_null(at);
+	strcpy(at, "from 2 to 4: safe\nprocessed 9 insns\n");
+	assert_false(holds(&s, s.log.text, &c));
+	assert_int_equal(c.covered, 1);
+	assert_int_equal(c.tainted, 1);
+	assert_string_equal(c.what.place, "r8");
+	linux_log_free(&s.log);
+	arena_free(&s.arena);
+	pipeline_free(p);
+}
+
 /* ---- a bug of Linux ---- */
 
 /* A file of the project's; size is its length, a NUL comes behind it. */
@@ -923,6 +964,7 @@ int main(void)
 		cmocka_unit_test(doctored_logs_are_caught),
 		cmocka_unit_test(no_complaint),
 		cmocka_unit_test(no_complaint_of_the_kernels_log),
+		cmocka_unit_test(a_mark_too_few_is_seen),
 		cmocka_unit_test(an_id_too_many_is_seen),
 		cmocka_unit_test(a_bug_behind_a_prune_is_seen),
 		cmocka_unit_test(a_bug_behind_a_prune_is_seen_in_the_kernels_log),

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case/btf.h"
+
 static void json_stack(struct json *j, const struct program *p, const struct verdict *v)
 {
 	json_begin(j, "stack", '[');
@@ -100,16 +102,35 @@ static bool verify_json(const struct unit *u, uint32_t prog, const struct vopts 
 	return v.accepted;
 }
 
-static bool verify_one(const struct unit *u, uint32_t prog, const struct vopts *vo,
+/* The kernel's types take a moment to read, and few programs need them. */
+static bool follows_kernel_pointers(const struct program *p)
+{
+	if (p->type == PROG_TRACING || p->type == PROG_NETFILTER)
+		return true;
+	for (uint32_t i = 0; p->id && i < p->len; i++) {
+		const struct helper_proto *h = helper_proto(p->insn[i].imm);
+
+		if (p->insn[i].code == (CLS_JMP | JMP_CALL) && !p->insn[i].src && h &&
+		    (h->ret == RET_BTF_ID || h->ret == RET_BTF_ID_OR_NULL ||
+		     h->ret == RET_BTF_ID_TRUSTED))
+			return true;
+	}
+	return false;
+}
+
+static bool verify_one(const struct unit *u, uint32_t prog, const struct vopts *o,
 		       struct arena *a, bool explain, bool json, bool named)
 {
 	struct explanation *e = explain ? arena_alloc(a, sizeof(*e)) : NULL;
 	const struct program *p = &u->prog[prog];
+	struct vopts vo = *o;
 	struct verdict v;
 
+	if (follows_kernel_pointers(p))
+		vo.btf = btf_of_kernel();
 	if (json)
-		return verify_json(u, prog, vo, a, e);
-	verify_unit(u, prog, vo, a, &v, e);
+		return verify_json(u, prog, &vo, a, e);
+	verify_unit(u, prog, &vo, a, &v, e);
 	if (explain) {
 		cli_explain(p, &v, e, named);
 		if (v.nlog)

@@ -401,6 +401,22 @@ static void summary_text(const struct campaign *c, const struct stats *s, uint32
 		fprintf(o, "nothing was found; findings would lie in %s/\n", c->o->out);
 }
 
+static void json_kernel(struct json *j, const struct stats *s)
+{
+	json_begin(j, "kernel_log", '{');
+	json_u64(j, "paths", s->kernel_logs[0]);
+	json_u64(j, "programs", s->kernel_logs[1]);
+	json_u64(j, "steps", s->kernel_steps);
+	json_u64(j, "values", s->kernel_values);
+	json_u64(j, "covered", s->kernel_covered);
+	json_u64(j, "covered_in_part", s->kernel_tainted);
+	json_u64(j, "left_early", s->kernel_lost);
+	json_u64(j, "not_understood", s->kernel_odd);
+	json_u64(j, "verifier_bug", s->kernel_bugs);
+	json_u64(j, "known", s->kernel_known);
+	json_end(j, '}');
+}
+
 static void summary_json(const struct campaign *c, const struct stats *s, uint32_t buckets,
 			 uint32_t flaky, double t)
 {
@@ -413,6 +429,7 @@ static void summary_json(const struct campaign *c, const struct stats *s, uint32
 	json_u64(&j, "runs", s->runs);
 	json_u64(&j, "comparisons", s->comparisons);
 	json_u64(&j, "states_checked", s->states_checked);
+	json_kernel(&j, s);
 	json_begin(&j, "privileges", '{');
 	for (uint32_t i = 0; i < PRIV_N; i++)
 		json_u64(&j, priv_name((enum priv)i), s->priv[i]);

@@ -120,6 +120,13 @@ static enum verr offset_check(struct exec *x, uint32_t reg, const struct helper_
 
 /* ---- memory -------------------------------------------------------------- */
 
+/* May the helper be given packet memory, also to write to? */
+static bool takes_packet(const struct exec *x, const struct helper_proto *p)
+{
+	return x->env->type->helper_packet_any ||
+	       (p->flags & HELPER_PKT_ACCESS && x->env->type->helper_packet);
+}
+
 static enum verr memory_check(struct exec *x, struct call *c, uint32_t reg, uint32_t size,
 			      bool write, bool zero_ok, bool uninit)
 {
@@ -128,7 +135,7 @@ static enum verr memory_check(struct exec *x, struct call *c, uint32_t reg, uint
 
 	switch (r->type) {
 	case T_PACKET: case T_PACKET_META:
-		if (write && !(c->proto->flags & HELPER_PKT_ACCESS))
+		if (write && !takes_packet(x, c->proto))
 			return verr_fail(x->out, V_ARG_PACKET, (int)reg);
 		return packet_check(x, reg, 0, size, zero_ok);
 	case T_MAP_KEY:
@@ -222,7 +229,7 @@ static enum verr map_check(struct exec *x, struct call *c, uint32_t reg)
 
 	c->map = (int32_t)r->map;
 	c->map_uid = r->map_uid;
-	if (!map_helper_ok(m->type, c->proto->id))
+	if (!map_helper_type_ok(m->type, c->proto->id, x->env->prog->type))
 		return verr_fail(x->out, V_ARG_MAP_HELPER, (int)reg, m->type, c->proto->name,
 				 c->proto->id);
 	return V_OK;
@@ -362,8 +369,7 @@ enum verr helper_arg_check(struct exec *x, struct call *c, uint32_t reg)
 			return verr_fail(x->out, V_ARG_LEAK, (int)reg, reg);
 		return V_OK;
 	}
-	if (type_is_packet(r->type) && !(c->proto->flags & HELPER_PKT_ACCESS &&
-					 x->env->type->helper_packet))
+	if (type_is_packet(r->type) && !takes_packet(x, c->proto))
 		return verr_fail(x->out, V_ARG_PACKET, (int)reg);
 	if (is_null(r) && arg.flags & ARGF_NULL)
 		need_precise(x, reg);

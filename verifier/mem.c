@@ -111,7 +111,7 @@ enum verr map_value_check(struct exec *x, uint32_t ptr, int32_t off, uint32_t si
 	const struct map_def *m = &x->env->unit->map[r->map];
 	long long at = (long long)r->off + off + r->s.smin;
 
-	if (write && m->flags & MAPF_RDONLY_PROG)
+	if (write && (m->flags & MAPF_RDONLY_PROG || map_kind(m->type)->value_readonly))
 		return verr_fail(x->out, V_WRITE_MAP, (int)ptr, m->value_size, at, size);
 	if (!write && m->flags & MAPF_WRONLY_PROG)
 		return verr_fail(x->out, V_READ_MAP, (int)ptr, m->value_size, at, size);

@@ -23,6 +23,9 @@ static const struct map_def rig_maps[] = {
 	{ "wronly", MAP_ARRAY, 4, 8, 4, .flags = MAPF_WRONLY_PROG, .inner = -1 },
 	{ "rdonly", MAP_ARRAY, 4, 8, 4, .flags = MAPF_RDONLY_PROG, .inner = -1 },
 	{ "percpu", MAP_PERCPU_ARRAY, 4, 8, 4, .inner = -1 },
+	{ "devmap", MAP_DEVMAP, 4, 4, 4, .inner = -1 },
+	{ "sockmap", MAP_SOCKMAP, 4, 4, 4, .inner = -1 },
+	{ "frozen4", MAP_ARRAY, 4, 16, 4, .flags = MAPF_RDONLY_PROG, .inner = -1, .frozen = true },
 };
 
 enum { RIG_MAX_LEN = 512 };

@@ -47,6 +47,28 @@ enum verr exec_return(struct exec *x)
 	return V_OK;
 }
 
+/*
+ * The frame goes on behind the insn, or ends there, with r0 for its caller.  The
+ * path that ends comes first, as in Linux.
+ */
+enum verr exec_may_return(struct exec *x, struct scalar r0)
+{
+	struct vstate *inside;
+
+	if (!x->st->curframe)
+		return V_OK;
+	inside = state_copy(x->env, x->st);
+	x->f = frame_own(x->env, x->st, x->st->curframe);
+	reg_scalar(&x->f->reg[0], r0);
+	if (exec_return(x)) {
+		state_free(x->env, inside);
+		return x->out->err;
+	}
+	x->out->flow = FLOW_BRANCH;
+	x->out->other = inside;
+	return V_OK;
+}
+
 /* ---- exit of the program ------------------------------------------------- */
 
 /* "smin=2 smax=3", or that nothing is known. */

@@ -260,6 +260,18 @@ static enum verr call_special(struct exec *x, const struct call *c)
 	}
 }
 
+/*
+ * What is called in place of a subprogram returns to its caller: with any r0, and
+ * perhaps another packet.  (Linux 6.18 only knows of the call that fails.)
+ */
+static enum verr tail_called(struct exec *x)
+{
+	if (exec_may_return(x, scalar_unknown()))
+		return x->out->err;
+	packet_invalidate(x->env, x->st);
+	return V_OK;
+}
+
 enum verr exec_call(struct exec *x)
 {
 	const struct helper_proto *p = helper_proto_for(x->in->imm, x->env->prog->type);
@@ -285,5 +297,5 @@ enum verr exec_call(struct exec *x)
 		return x->out->err;
 	if (p->flags & HELPER_CHANGES_PACKET)
 		packet_invalidate(x->env, x->st);
-	return V_OK;
+	return p->id == HELPER_tail_call && x->st->curframe ? tail_called(x) : V_OK;
 }

@@ -315,6 +315,7 @@ enum verr exec_call_local(struct exec *x);
 enum verr exec_exit(struct exec *x);
 /* From the current frame to its caller. */
 enum verr exec_return(struct exec *x);
+enum verr exec_may_return(struct exec *x, struct scalar r0);
 
 /* structure.c */
 enum verr structure_check(struct venv *env, struct step *out, uint32_t *pc);

@@ -548,7 +548,6 @@ static enum verr exec_atomic(struct exec *x)
 static enum verr ld_abs(struct exec *x)
 {
 	struct func_state *f = x->f;
-	struct vstate *inside;
 
 	if (!x->env->type->ld_abs)
 		return verr_fail(x->out, V_LD_ABS_TYPE, -1);
@@ -568,18 +567,7 @@ static enum verr ld_abs(struct exec *x)
 	reg_unknown(&f->reg[0]);
 	x->out->touched |= 0x3f;
 	/* Out of bounds the frame exits with 0, which matters to a caller. */
-	if (!x->st->curframe)
-		return V_OK;
-	inside = state_copy(x->env, x->st);
-	x->f = frame_own(x->env, x->st, x->st->curframe);
-	reg_scalar(&x->f->reg[0], scalar_const(0));
-	if (exec_return(x)) {
-		state_free(x->env, inside);
-		return x->out->err;
-	}
-	x->out->flow = FLOW_BRANCH;
-	x->out->other = inside;
-	return V_OK;
+	return exec_may_return(x, scalar_const(0));
 }
 
 enum verr exec_mem(struct exec *x)

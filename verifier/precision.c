@@ -285,14 +285,11 @@ static void undo(const struct hist *h, struct marks *m)
 	case K_LD_IMM64:
 		*reg &= (uint16_t)~(1u << h->dst);
 		break;
-	case K_LD_ABS: case K_LD_IND:
-		/* It returned to the caller, perhaps, with 0. */
+	case K_LD_ABS: case K_LD_IND: case K_CALL: case K_CALL_KFUNC:
+		/* r0 is new, the others are gone; in the caller, too, if it returned there. */
 		if (h->frame)
 			reg[-1] &= (uint16_t)~0x3fu;
 		*reg &= (uint16_t)~0x3fu;
-		break;
-	case K_CALL: case K_CALL_KFUNC:
-		*reg &= (uint16_t)~0x3fu;	/* r0 is new, the others are gone */
 		break;
 	case K_CALL_LOCAL:
 		undo_call(m, h->frame);

@@ -125,7 +125,6 @@ static enum verr subprog_edge(struct shape *s, struct vsub *sub, uint32_t pc, st
 		return V_OK;
 	case K_LD_IMM64:
 		e->next = pc + 2;
-		s->edge[pc + 1] = (struct edges){ env->len, env->len, 0, 0 };
 		if (env->id[pc] == I_LD_CODE_ADDR)
 			edge_call(s, pc);
 		return V_OK;
@@ -137,30 +136,57 @@ static enum verr subprog_edge(struct shape *s, struct vsub *sub, uint32_t pc, st
 	}
 }
 
-/* The edges of its insns, which stay inside; *last is the last insn. */
-static enum verr subprog_edges(struct shape *s, struct vsub *sub, uint32_t *last)
+/*
+ * The edges of all insns as if they were plain, and a list of those that are
+ * not: without a branch, for what an insn is can hardly be predicted.
+ */
+static void edges_compute(struct shape *s)
 {
 	static const bool plain[K_N] = {
 		[K_ALU_K] = true, [K_ALU_X] = true, [K_ALU_1] = true, [K_LDX] = true,
 		[K_LDSX] = true, [K_STX] = true, [K_ST] = true, [K_ATOMIC] = true,
 		[K_ATOMIC_FETCH] = true, [K_CMPXCHG] = true,
 	};
-	const struct venv *env = s->env;
+	struct venv *env = s->env;
+	uint32_t *special = arena_raw(env->arena, env->len * sizeof(*special)), n = 0;
 
-	for (uint32_t i = sub->start; i < sub->end; i++) {
+	s->edge = arena_raw(env->arena, env->len * sizeof(*s->edge));
+	for (uint32_t i = 0; i < env->len; i++) {
 		uint8_t id = env->id[i];
 		struct edges *e = &s->edge[i];
 
-		if (id == I_LDDW_HI)
+		if (id == I_LDDW_HI) {
+			*e = (struct edges){ env->len, env->len, 0, 0 };
 			continue;
-		*last = i;
+		}
 		e->next = i + 1;
 		e->jump = env->len;
 		insn_regs(&env->insn[i], id, &e->reads, &e->writes);
-		if (!plain[insn_row(id)->kind] && subprog_edge(s, sub, i, e))
+		special[n] = i;
+		n += !plain[insn_row(id)->kind];
+	}
+	env->special = special;
+	env->nspecial = n;
+}
+
+/* at: the first special insn that is not looked at yet. */
+static enum verr subprog_edges(struct shape *s, struct vsub *sub, uint32_t *at, uint32_t *pc)
+{
+	const struct venv *env = s->env;
+
+	for (; *at < env->nspecial && env->special[*at] < sub->end; ++*at) {
+		*pc = env->special[*at];
+		if (subprog_edge(s, sub, *pc, &s->edge[*pc]))
 			return s->out->err;
 	}
-	return V_OK;
+	*pc = sub->end - 1;
+	*pc -= env->id[*pc] == I_LDDW_HI;
+	switch (insn_row(env->id[*pc])->kind) {
+	case K_EXIT: case K_JA:
+		return V_OK;
+	default:
+		return verr_fail(s->out, V_SUBPROG_END, -1);
+	}
 }
 
 static enum verr subprogs_check(struct shape *s, uint32_t *pc)
@@ -168,26 +194,21 @@ static enum verr subprogs_check(struct shape *s, uint32_t *pc)
 	struct venv *env = s->env;
 	const struct program *p = env->prog;
 	struct vsub *sub = arena_alloc(env->arena, p->nsub * sizeof(*sub));
+	uint32_t at = 0;
 
 	env->sub = sub;
 	env->nsub = p->nsub;
-	s->edge = arena_raw(env->arena, env->len * sizeof(*s->edge));
 	s->in = arena_raw(env->arena, env->len + 1);
 	memset(s->in, 1, env->len + 1);
 	*pc = 0;
 	if (p->nsub > MAX_SUBPROGS)
 		return verr_fail(s->out, V_TOO_MANY_SUBPROGS, -1);
 	for (uint32_t i = 0; i < p->nsub; i++) {
-		uint8_t kind;
-
 		sub[i].start = p->sub[i].start;
 		sub[i].end = p->sub[i].end;
 		sub[i].global = i && p->sub[i].global;
-		if (subprog_edges(s, &sub[i], pc))
+		if (subprog_edges(s, &sub[i], &at, pc))
 			return s->out->err;
-		kind = insn_row(env->id[*pc])->kind;
-		if (kind != K_EXIT && kind != K_JA)
-			return verr_fail(s->out, V_SUBPROG_END, -1);
 	}
 	return V_OK;
 }
@@ -362,24 +383,18 @@ static enum verr insn_check(struct venv *env, struct step *out, uint32_t pc)
 		return verr_fail(out, V_UNKNOWN_OPCODE, -1, env->insn[pc].code);
 	case I_LD_VAR_ADDR:
 		return verr_fail(out, V_UNSUPPORTED, -1, "addresses of kernel variables");
-	default:
+	case I_LD_MAP_FD: case I_LD_MAP_FD_VALUE: case I_LD_MAP_IDX: case I_LD_MAP_IDX_VALUE:
 		return map_use_check(env, &env->insn[pc], out);
+	default:
+		return V_OK;
 	}
 }
 
 static enum verr insns_check(struct venv *env, struct step *out, uint32_t *pc)
 {
-	static const bool special[256] = {
-		[I_CALL_KFUNC] = true, [I_CALLX] = true, [I_LD_VAR_ADDR] = true,
-		[I_LD_MAP_FD] = true, [I_LD_MAP_FD_VALUE] = true, [I_LD_MAP_IDX] = true,
-		[I_LD_MAP_IDX_VALUE] = true,
-	};
-
-	for (uint32_t i = 0; i < env->len; i++) {
-		if (!special[env->id[i]])
-			continue;
-		*pc = i;
-		if (insn_check(env, out, i))
+	for (uint32_t i = 0; i < env->nspecial; i++) {
+		*pc = env->special[i];
+		if (insn_check(env, out, *pc))
 			return out->err;
 	}
 	return V_OK;
@@ -412,8 +427,10 @@ enum verr structure_check(struct venv *env, struct step *out, uint32_t *pc)
 	*pc = 0;
 	if (env->opts.priv == PRIV_UNPRIV)
 		err = unpriv_check(env, out, pc);
-	if (!err)
+	if (!err) {
+		edges_compute(&s);
 		err = insns_check(env, out, pc);
+	}
 	if (!err)
 		err = subprogs_check(&s, pc);
 	if (!err)

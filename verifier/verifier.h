@@ -322,6 +322,8 @@ struct venv {
 	const struct insn *insn;
 	const uint8_t *id;	/* enum insn_id per slot */
 	uint32_t len;
+	const uint32_t *special; /* slots of insns that do more than move, compute, load and store */
+	uint32_t nspecial;
 	const struct vsub *sub;
 	uint32_t nsub;
 	struct vopts opts;

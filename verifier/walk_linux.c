@@ -60,24 +60,11 @@ static void mark_place(struct lwalk *w, uint32_t pc, uint8_t kind)
  */
 static void mark_places(struct lwalk *w)
 {
-	static const bool place[K_N] = {
-		[K_MAY_GOTO] = true, [K_JMP_K] = true, [K_JMP_X] = true, [K_JA] = true,
-		[K_CALL_LOCAL] = true, [K_CALL] = true, [K_CALL_KFUNC] = true, [K_LD_IMM64] = true,
-	};
 	const struct venv *env = w->w.env;
 
 	w->at = arena_alloc(env->arena, env->len + 1);
-	for (uint32_t pc = 0; pc < env->len; pc++) {
-		const struct insn_row *row;
-
-		if (env->id[pc] == I_LDDW_HI)
-			continue;
-		row = insn_row(env->id[pc]);
-		if (place[row->kind])
-			mark_place(w, pc, row->kind);
-		if (row->kind == K_ALU_1 || (row->kind == K_ALU_K && row->op != OP_MOV))
-			w->at[pc] |= AT_QUIET;
-	}
+	for (uint32_t i = 0; i < env->nspecial; i++)
+		mark_place(w, env->special[i], insn_row(env->id[env->special[i]])->kind);
 }
 
 /* ---- paths --------------------------------------------------------------- */
@@ -238,6 +225,12 @@ static bool kind_jumps(uint8_t kind)
 	}
 }
 
+/* Neither moves nor makes a value, nor touches the stack: nothing for the history. */
+static bool insn_quiet(const struct insn_row *row)
+{
+	return row->kind == K_ALU_1 || (row->kind == K_ALU_K && row->op != OP_MOV);
+}
+
 /* The step went well: on to where it leads.  *done: the path has ended. */
 static enum verr follow(struct lwalk *w, uint32_t pc, uint32_t frame, bool *done)
 {
@@ -253,7 +246,7 @@ static enum verr follow(struct lwalk *w, uint32_t pc, uint32_t frame, bool *done
 		*done = true;
 		return V_OK;
 	}
-	if (w->at[pc] & AT_QUIET && !w->every)
+	if (insn_quiet(insn_row(w->w.env->id[pc])) && !w->every)
 		w->cur.length += w->at[pc] / AT_JUMP & 1;
 	else
 		hist_push(w, pc, frame);

@@ -110,7 +110,6 @@ enum {
 	AT_PRUNE = 1,			/* states are compared */
 	AT_JUMP = 2,			/* not only reached from the insn before */
 	AT_FORCE = 4,			/* each visit keeps a state */
-	AT_QUIET = 8,			/* neither moves nor makes values, nor touches the stack */
 };
 
 /* A loop, entered from one place of one chain of calls. */

@@ -108,11 +108,9 @@ static bool casts_pointer(int32_t id)
 
 static bool acquires(struct exec *x, const struct call *c)
 {
-	uint32_t type = c->map >= 0 ? x->env->unit->map[c->map].type : 0;
-
 	return c->proto->flags & HELPER_ACQUIRES ||
-	       (c->proto->id == HELPER_map_lookup_elem &&
-		(type == MAP_SOCKMAP || type == MAP_SOCKHASH));
+	       (c->proto->id == HELPER_map_lookup_elem && c->map >= 0 &&
+		map_kind(x->env->unit->map[c->map].type)->lookup == LOOKUP_SOCKET);
 }
 
 static enum verr result_map_value(struct exec *x, const struct call *c, bool null)
@@ -123,7 +121,7 @@ static enum verr result_map_value(struct exec *x, const struct call *c, bool nul
 	if (c->map < 0)
 		return verr_fail(x->out, V_UNSUPPORTED, -1, "a map value of no map");
 	m = &x->env->unit->map[c->map];
-	if ((m->type == MAP_ARRAY_OF_MAPS || m->type == MAP_HASH_OF_MAPS) &&
+	if (map_kind(m->type)->lookup == LOOKUP_MAP &&
 	    (m->inner < 0 || (uint32_t)m->inner >= x->env->unit->nmap))
 		return verr_fail(x->out, V_UNSUPPORTED, -1, "maps of maps without template");
 	if (c->proto->id == HELPER_map_lookup_elem && c->key >= 0 &&

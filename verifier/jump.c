@@ -232,17 +232,17 @@ static void mark_not_null(const struct venv *env, struct reg_state *r)
 	if (r->type == T_MAP_VALUE) {
 		const struct map_def *m = &env->unit->map[r->map];
 
-		switch (m->type) {
-		case MAP_ARRAY_OF_MAPS: case MAP_HASH_OF_MAPS:
+		switch (map_kind(m->type)->lookup) {
+		case LOOKUP_MAP:
 			/* Which inner map it is stays known by the id of this lookup. */
 			r->type = T_MAP_PTR;
 			r->map_uid = r->id;
 			r->map = (uint32_t)m->inner;
 			break;
-		case MAP_XSKMAP:
+		case LOOKUP_XDP_SOCK:
 			r->type = T_XDP_SOCK;
 			break;
-		case MAP_SOCKMAP: case MAP_SOCKHASH:
+		case LOOKUP_SOCKET:
 			r->type = T_SOCKET;
 			break;
 		default:

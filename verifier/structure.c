@@ -313,20 +313,6 @@ static void live_compute(const struct shape *s)
 
 /* ---- maps ---------------------------------------------------------------- */
 
-static bool sleepable_map(uint32_t type)
-{
-	switch (type) {
-	case MAP_HASH: case MAP_LRU_HASH: case MAP_ARRAY: case MAP_PERCPU_HASH:
-	case MAP_PERCPU_ARRAY: case MAP_LRU_PERCPU_HASH: case MAP_ARRAY_OF_MAPS:
-	case MAP_HASH_OF_MAPS: case MAP_RINGBUF: case MAP_USER_RINGBUF: case MAP_INODE_STORAGE:
-	case MAP_SK_STORAGE: case MAP_TASK_STORAGE: case MAP_CGRP_STORAGE: case MAP_QUEUE:
-	case MAP_STACK: case MAP_ARENA:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static bool type_traces(uint32_t type)
 {
 	switch (type) {
@@ -364,7 +350,7 @@ static enum verr map_use_check(const struct venv *env, const struct insn *in, st
 		return verr_fail(out, V_LOCK_PROG, -1, "socket filter");
 	if (m->has_spin_lock && type_traces(env->prog->type))
 		return verr_fail(out, V_LOCK_PROG, -1, "tracing");
-	if (env->sleepable && !sleepable_map(m->type))
+	if (env->sleepable && !map_kind(m->type)->sleepable)
 		return verr_fail(out, V_MAP_SLEEPABLE, -1);
 	if (m->type != MAP_ARENA && (in->src == 2 || in->src == 6))
 		return direct_value_check(m, (uint32_t)in[1].imm, out);

@@ -33,7 +33,7 @@ elif tests/gates/fetch build/gates > "$tmp/fetch" 2>&1; then
 			build/gates/kernel/*.plx
 	done
 	gate "the kernel's verifier tests, Linux walk" 9850 --walk linux build/gates/kernel/*.plx
-	gate "the kernel's verifier tests, no privileges, as recorded" 9000 --unpriv-recorded \
+	gate "the kernel's verifier tests, no privileges, as recorded" 9500 --unpriv-recorded \
 		build/gates/kernel/*.plx
 else
 	not_ok "the kernel's verifier tests" "$(tail -n 3 "$tmp/fetch")"

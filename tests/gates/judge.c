@@ -338,7 +338,7 @@ static const char *left_out(const struct head *h, const struct program *p)
 	}
 	if (h->kernel[0] == 'd')
 		return "the kernel denies the type here";
-	for (uint32_t i = 0; gate.no_subprogs && p->id && i < p->len; i++)
+	for (uint32_t i = 0; gate.no_subprogs && !h->kernel[0] && p->id && i < p->len; i++)
 		if (p->id[i] == I_CALL_LOCAL || p->id[i] == I_LD_CODE_ADDR)
 			return "subprograms: not asked (--no-subprogs)";
 	return NULL;

@@ -41,8 +41,6 @@ struct row {
 	{ name, PROG_##type, { V_##root, V_##cap }, 0, __VA_ARGS__ },
 #define CASE_DIFFERS(name, type, root, cap, ...) \
 	{ name, PROG_##type, { V_##root, V_##cap }, 3, __VA_ARGS__ },
-#define CASE_LOOP(name, type, root, cap, ...) \
-	{ name, PROG_##type, { V_##root, V_##cap }, 2, __VA_ARGS__ },
 static const struct row rows[] = {
 #include "tests/unit/verifier_cases.inc"
 #include "tests/unit/verifier_topics.inc"

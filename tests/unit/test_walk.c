@@ -177,7 +177,6 @@ static const struct {
 } verdicts[] = {
 #define CASE(name, type, root, cap, ...) { name, PROG_##type, { V_##root, V_##cap }, __VA_ARGS__ },
 #define CASE_DIFFERS CASE
-#define CASE_LOOP CASE
 #include "tests/unit/verifier_cases.inc"
 };
 

@@ -17,7 +17,6 @@ struct follower {
 	uint32_t step, was;	/* the step that is to come, and the one before it */
 	uint64_t outer[MAX_FRAMES][REGS];	/* registers of the frames, as of their call */
 	bool ldsx;		/* the run came over what ldsx_keeps_id() is about */
-	bool jumped;		/* some place was not come to along a segment */
 	struct linux_checked *c;
 };
 
@@ -170,7 +169,6 @@ static void older_states(struct follower *f, uint32_t insn, uint32_t end, uint32
 	uint32_t n = 0;
 	bool alone = false;
 
-	f->jumped = true;
 	f->c->covered++;
 	for (uint32_t v = f->tree.last_visit[insn]; v != KLOG_NONE && !alone;
 	     v = f->tree.visit[v].before) {
@@ -227,7 +225,6 @@ static void taken_up(struct follower *f, const struct place *p, uint32_t from, u
 		}
 		if (t->visit[s->first].insn != to)
 			continue;
-		f->jumped = true;
 		q = place_new(f);
 		q->taint = p->taint;
 		if (place_read(f, q, i, s->first)) {
@@ -585,8 +582,8 @@ bool linux_check_run(struct linux_world *w, const struct linux_route *r, const c
 	f.nat = f.nnext;
 	if (run(&f))
 		return true;
-	/* In a log that breaks off the right place to go on may be missing. */
-	c->lost = !f.tree.whole && f.jumped;
+	/* In a log that breaks off the right place to go on may be missing, or a second value. */
+	c->lost = !f.tree.whole;
 	c->known = f.ldsx && !r->asis;
 	return c->lost || c->known;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,6 +244,50 @@ static void logs_that_break_off_are_believed(void **state)
 	linux_log_free(&s.log);
 	arena_free(&s.arena);
 	pipeline_free(p);
+}
+
+/* ---- how the kernel is asked ---- */
+
+static uint32_t descriptors(void)
+{
+	uint32_t n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* A dry load ends behind the verifier: there is a log, the whole or its beginning, and nothing else. */
+static void a_dry_load_leaves_a_log(void **state)
+{
+	const struct insn good[] = { insn_mov64_imm(0, 77), insn_exit() }, bad[] = { insn_exit() };
+	struct linux_prog_opts o = {
+		.insn = good, .len = 2, .type = PROG_XDP, .log_level = LINUX_LOG_ALL, .dry = true,
+	};
+	struct linux_log log = { 0 };
+	uint32_t before;
+	int fd = 0;
+	(void)state;
+
+	need_bpf();
+	before = descriptors();
+	assert_int_equal(linux_prog_load(&o, &log, &fd), LINUX_FAULT);
+	assert_int_equal(fd, -1);
+	assert_non_null(strstr(log.text, "0: (b7) r0 = 77"));
+	assert_non_null(strstr(log.text, "\nprocessed 2 insns"));
+	assert_false(log.truncated);
+	o.log_max = 200;
+	linux_log_free(&log);
+	assert_int_equal(linux_prog_load(&o, &log, &fd), LINUX_FAULT);
+	assert_true(log.truncated);
+	assert_int_equal(strncmp(log.text, "func#0 @0\n", 10), 0);
+	o.insn = bad;
+	o.len = 1;
+	o.log_max = 0;
+	assert_int_equal(linux_prog_load(&o, &log, &fd), LINUX_FAULT);
+	assert_non_null(strstr(log.text, "R0 !read_ok"));
+	assert_int_equal(descriptors(), before);
+	linux_log_free(&log);
 }
 
 /* ---- doctoring ----------------------------------------------------------------------- */
@@ -955,6 +1000,7 @@ static void a_bug_behind_a_prune_is_seen_in_the_kernels_log(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_dry_load_leaves_a_log),
 		cmocka_unit_test(our_own_logs_are_believed),
 		cmocka_unit_test(correct_logs_are_believed),
 		cmocka_unit_test(logs_that_break_off_are_believed),

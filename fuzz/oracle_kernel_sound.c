@@ -42,6 +42,21 @@ static bool wanted(const struct trial *t)
 	       has_kernel(t);
 }
 
+/* The kernel knows how many cpus there are; the numbers that our engines give are made up. */
+static bool tells_cpu(const struct trial *t)
+{
+	const struct trace *tr = t->out[0].trace;
+
+	for (uint32_t i = 0; i < tr->nstep; i++) {
+		const struct program *p = &t->tc->unit.prog[tr->step[i].prog];
+
+		if (p->id[tr->step[i].insn] == I_CALL_HELPER &&
+		    p->insn[tr->step[i].insn].imm == HELPER_get_smp_processor_id)
+			return true;
+	}
+	return false;
+}
+
 static void fill(const struct trial *t, enum linux_about about, const struct linux_checked *c,
 		 struct finding *f)
 {
@@ -119,7 +134,9 @@ enum ruling oracle_kernel_sound(struct trial *t, struct finding *f)
 
 	if (!wanted(t))
 		return NO_OPINION;
-	all = ask(t, LINUX_PATH, 0, &tail, f);
+	all = ask(t, LINUX_PATH, 0, &tail, f);	/* ends before the first of these */
+	if (tells_cpu(t))
+		return all;
 	tail = 0;
 	do {
 		if (all == FAILS)

@@ -136,7 +136,7 @@ for l in sys.stdin: assert isinstance(json.loads(l), dict)' < "$tmp/json" 2> "$t
 	printf 'l:\ngoto l\n' > "$tmp/loop.s"
 	json "doctor --json" "$P" doctor --json
 	json "verify --json, accepted" "$P" verify --json "$tmp/good.s"
-	json "verify --json, rejected, with a log" "$P" verify --json --log 2 "$tmp/trap.s"
+	json "verify --json, rejected" "$P" verify --json "$tmp/trap.s"
 	json "run --json" "$P" run --json "$tmp/good.s"
 	json "run --json, a trap" "$P" run --json "$tmp/trap.s"
 	json "run --json, fuel" "$P" run --json "$tmp/loop.s"

@@ -324,7 +324,9 @@ static void print_reasons(void)
 /* Does our verifier accept all programs of tc? */
 static bool accepted(enum priv priv, enum walk walk, uint64_t *processed, uint64_t *slots)
 {
-	struct vopts o = { .priv = priv, .walk = walk, .plain_size = tc.input[0].nctx };
+	struct vopts o = {
+		.priv = priv, .walk = walk, .committed = true, .plain_size = tc.input[0].nctx,
+	};
 	bool ok = true;
 
 	for (uint32_t i = 0; i < tc.unit.nprog; i++) {

@@ -20,15 +20,13 @@ struct verdict_known {
 	enum ruled kernel;
 	enum verr error;
 	const char *sentence;
-	enum { NEEDS_NOTHING, NEEDS_LOOP } needs;
 	const char *reason, *type, *text;
 };
 extern const struct verdict_known verdict_known[];
 extern const uint32_t verdict_nknown;
 /* The row that expects this difference, or NULL; sentence: the kernel's. */
-const struct verdict_known *verdict_is_known(const struct program *p, enum priv priv,
-					     enum ruled kernel, enum verr ours,
-					     const char *sentence, struct arena *a);
+const struct verdict_known *verdict_is_known(enum priv priv, enum ruled kernel, enum verr ours,
+					     const char *sentence);
 /* Is there a loop in one of its functions?  a: for memory. */
 bool program_loops(const struct program *p, struct arena *a);
 /* The first line of s with N for each number. */

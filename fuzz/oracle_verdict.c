@@ -19,8 +19,8 @@ const char *const verdict_class_name[VC_N] = {
 };
 
 const struct verdict_known verdict_known[] = {
-#define KNOWN(priv, kernel, error, sentence, needs, reason, type, text) \
-	{ PRIV_##priv, RULED_##kernel, V_##error, sentence, needs, reason, type, text },
+#define KNOWN(priv, kernel, error, sentence, reason, type, text) \
+	{ PRIV_##priv, RULED_##kernel, V_##error, sentence, reason, type, text },
 #include "fuzz/verdicts.def"
 };
 const uint32_t verdict_nknown = sizeof(verdict_known) / sizeof(verdict_known[0]);
@@ -99,9 +99,8 @@ bool program_loops(const struct program *p, struct arena *a)
 	return false;
 }
 
-const struct verdict_known *verdict_is_known(const struct program *p, enum priv priv,
-					     enum ruled kernel, enum verr ours,
-					     const char *sentence, struct arena *a)
+const struct verdict_known *verdict_is_known(enum priv priv, enum ruled kernel, enum verr ours,
+					     const char *sentence)
 {
 	char s[200];
 
@@ -110,8 +109,6 @@ const struct verdict_known *verdict_is_known(const struct program *p, enum priv 
 		const struct verdict_known *k = &verdict_known[i];
 
 		if (k->priv != priv || k->kernel != kernel || k->error != ours)
-			continue;
-		if (k->needs == NEEDS_LOOP && !program_loops(p, a))
 			continue;
 		if (!strncmp(s, k->sentence, strlen(k->sentence)))
 			return k;
@@ -137,7 +134,6 @@ static bool judge_again(const struct trial *t, const struct engine *e, struct ve
 static enum verdict_class classify(const struct trial *t, const struct engine *e,
 				   const struct outcome *o, struct verdict *v)
 {
-	const struct program *p = &t->tc->unit.prog[o->pc.prog];
 	bool kernel = o->verdict == RULED_ACCEPT, ours;
 
 	if (o->verdict == RULED_NOT || t->tc->unit.prog[0].type == PROG_PLAIN)
@@ -150,8 +146,7 @@ static enum verdict_class classify(const struct trial *t, const struct engine *e
 		return VC_ACCEPT;
 	if (!ours && verr_unsupported(v->err))
 		return VC_UNJUDGED;
-	if (ours != kernel && verdict_is_known(p, e->priv, o->verdict, ours ? V_OK : v->err, o->why,
-					      t->arena))
+	if (ours != kernel && verdict_is_known(e->priv, o->verdict, ours ? V_OK : v->err, o->why))
 		return VC_KNOWN;
 	if (ours == kernel)
 		return verdict_same_error(v->msg, o->why) ? VC_REJECT : VC_OTHER_ERROR;

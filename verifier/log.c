@@ -482,18 +482,8 @@ void vlog_safe(struct vlog *l, const struct venv *env, const struct vstate *s, u
 /* The line of source that pc begins, if the last one shown was another. */
 static void put_source(struct vlog *l, const struct program *p, uint32_t pc)
 {
-	const struct line_info *line = NULL;
+	const struct line_info *line = program_line(p, pc);
 
-	for (uint32_t lo = 0, hi = p->nline; lo < hi;) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (p->line[mid].insn_off <= pc) {
-			line = &p->line[mid];
-			lo = mid + 1;
-		} else {
-			hi = mid;
-		}
-	}
 	if (!line || line == l->line)
 		return;
 	l->line = line;

@@ -61,8 +61,6 @@ struct head {
 /* judge.c */
 void judge(struct counts *c, const char *file, const struct head *h, const struct testcase *tc,
 	   uint32_t prog);
-/* A message without its numbers, so that classes can be compared. */
-void skeleton(const char *s, char *out, size_t size);
 
 /* report.c */
 void class_add(struct counts *c, enum kind kind, const char *name, uint32_t n);

@@ -3,8 +3,8 @@
 #include "tests/gates/gate.h"
 
 #include "case/btf.h"
+#include "fuzz/internal.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
@@ -33,35 +33,15 @@ struct answer {
 	bool accepted;
 };
 
-void skeleton(const char *s, char *out, size_t size)
-{
-	size_t n = 0;
-
-	for (; *s && *s != '\n' && n + 1 < size; s++) {
-		if (isdigit((unsigned char)*s)) {
-			if (s[0] == '0' && s[1] == 'x')
-				s++;
-			while (isxdigit((unsigned char)s[1]))
-				s++;
-			if (n && out[n - 1] == '-')
-				n--;
-			out[n++] = 'N';
-		} else {
-			out[n++] = *s;
-		}
-	}
-	out[n] = 0;
-}
-
 /* Does a line of the kernel's log say what we say? */
 static bool same_reason(const char *log, const char *msg)
 {
 	char ours[200], theirs[200];
 	const char *line = log;
 
-	skeleton(msg, ours, sizeof(ours));
+	verdict_skeleton(msg, ours, sizeof(ours));
 	while (*line) {
-		skeleton(line, theirs, sizeof(theirs));
+		verdict_skeleton(line, theirs, sizeof(theirs));
 		if (!strcmp(ours, theirs))
 			return true;
 		line += strcspn(line, "\n");
@@ -264,7 +244,7 @@ static void both_reject(struct counts *c, const char *file, const char *name,
 		c->same_reason++;
 		return;
 	}
-	skeleton(a->reason, reason, sizeof(reason));
+	verdict_skeleton(a->reason, reason, sizeof(reason));
 	snprintf(row, sizeof(row), "V_%s, kernel: %s", verr_name[v->err], reason);
 	class_add(c, OTHER_REASON, row, 1);
 	if (gate.verbose)
@@ -305,7 +285,7 @@ static void disagree(struct counts *c, const char *file, const char *name, const
 	char reason[CLASS_NAME], row[2 * CLASS_NAME];
 	const struct known *k;
 
-	skeleton(a->reason[0] ? a->reason : a->text, reason, sizeof(reason));
+	verdict_skeleton(a->reason[0] ? a->reason : a->text, reason, sizeof(reason));
 	if (v->accepted)
 		snprintf(row, sizeof(row), "accept: %s", reason);
 	else

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "engines/linux_sys.h"
+#include "vm/vm.h"
 
 /* PARALLAX_LONG=1: the runs that take minutes. */
 static inline bool is_long(void)
@@ -33,6 +34,17 @@ static inline void need_bpf(void)
 		print_message("# SKIP %s\n", why);
 		skip();
 	}
+}
+
+/* For a group's set-up: guest memory into *g.  0, or -1 with the reason printed. */
+static inline int guest_set_up(struct guest **g)
+{
+	char why[96];
+
+	*g = guest_new(why);
+	if (!*g)
+		print_error("%s\n", why);
+	return *g ? 0 : -1;
 }
 
 /* Runs a line of shell; true if it exits with 0. */

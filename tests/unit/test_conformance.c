@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "engines/engines.h"
+#include "tests/unit/rig.h"
 
 /* One file on one engine. */
 struct vector {
@@ -173,13 +174,8 @@ static int is_vector(const struct dirent *d)
 
 static int start(void **state)
 {
-	char why[96];
 	(void)state;
-
-	guest = guest_new(why);
-	if (!guest)
-		print_error("%s\n", why);
-	return guest ? 0 : -1;
+	return guest_set_up(&guest);
 }
 
 static int stop(void **state)

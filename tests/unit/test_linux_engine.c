@@ -27,13 +27,8 @@ static struct outcome out;
 
 static int setup(void **state)
 {
-	char why[96];
 	(void)state;
-
-	guest = guest_new(why);
-	if (!guest)
-		print_error("%s\n", why);
-	return guest ? 0 : -1;
+	return guest_set_up(&guest);
 }
 
 static int teardown(void **state)
